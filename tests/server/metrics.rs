@@ -1,7 +1,4 @@
 //! `--metrics`: the page for Prometheus.
-
-use std::net::SocketAddr;
-
 use serde_json::json;
 use userbook_tests::{
     binary::{Server, send},
@@ -10,13 +7,8 @@ use userbook_tests::{
 
 use crate::support::{Folder, KEY, request, seed};
 
-fn address(server: &Server) -> SocketAddr {
-    let line = server.greeting.lines().find_map(|line| line.strip_prefix("metrics: http://")).unwrap();
-    line.strip_suffix("/metrics").unwrap().parse().unwrap()
-}
-
 pub(crate) fn page(server: &Server) -> String {
-    let answer = send(address(server), "GET", "/metrics", &[], None).unwrap();
+    let answer = send(server.metrics_address(), "GET", "/metrics", &[], None).unwrap();
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     String::from_utf8(answer.body).unwrap()
@@ -99,7 +91,7 @@ fn page_has_its_own_address_and_nothing_else() {
         ("GET", "/api/v3/core/users/", 404),
     ] {
         assert_eq!(
-            send(address(&server), method, path, &[], None).unwrap().status,
+            send(server.metrics_address(), method, path, &[], None).unwrap().status,
             expected,
             "{method} {path}"
         );

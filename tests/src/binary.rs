@@ -84,6 +84,13 @@ impl Server {
         started.unwrap_or_else(|error| panic!("the server does not start: {error}"))
     }
 
+    /// Returns the address of the page of metrics.
+    pub fn metrics_address(&self) -> SocketAddr {
+        let address = self.greeting.lines().find_map(|line| line.strip_prefix("metrics: http://"));
+        let address = address.and_then(|address| address.strip_suffix("/metrics"));
+        address.expect("the server has a page of metrics").parse().expect("an address")
+    }
+
     /// Returns the peak memory so far, in KiB.
     pub fn peak_memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));

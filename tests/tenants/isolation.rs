@@ -6,8 +6,8 @@ use std::{sync::Arc, time::Duration};
 use sqlx::{Executor, Row};
 use tokio::task::JoinSet;
 use userbook::{
-    Actor, PermissionAuthorizer, StaticPermissions, User, UserId, UserRef, UserService, UserStore,
-    UserUpdate,
+    AccessError, Actor, PermissionAuthorizer, StaticPermissions, UpdateError, User, UserId, UserRef,
+    UserService, UserStore, UserUpdate,
     store::{CommitOutcome, ImportData, ImportStore, SnapshotQuery},
 };
 use userbook_sqlx::{SqlStore, host::Backend};
@@ -44,15 +44,15 @@ fn service<B: Backend>(store: &SqlStore<B>) -> impl Clone + AsyncUpdate {
 
 /// Updates users, for any store.
 trait AsyncUpdate {
-    fn rename(&self, user: UserRef, to: String) -> impl Future<Output = bool> + Send;
+    fn rename(&self, user: UserRef, to: String) -> impl Future<Output = Result<(), UpdateError>> + Send;
 }
 
 #[derive(Clone)]
 struct Service<S: UserStore>(Arc<UserService<S, PermissionAuthorizer<StaticPermissions>>>);
 
 impl<S: UserStore> AsyncUpdate for Service<S> {
-    async fn rename(&self, user: UserRef, to: String) -> bool {
-        self.0.update_user(&Actor::system(), user, UserUpdate::patch().name(to)).await.is_ok()
+    async fn rename(&self, user: UserRef, to: String) -> Result<(), UpdateError> {
+        self.0.update_user(&Actor::system(), user, UserUpdate::patch().name(to)).await.map(drop)
     }
 }
 
@@ -66,8 +66,7 @@ async fn updates_stay_in_their_tenant<B: TenantBackend>(tenants: &Tenants<SqlTen
                 let tenant = TENANTS[fastrand::usize(..TENANTS.len())];
                 let store = tenants.get(&name(tenant)).await.unwrap();
                 let target = UserRef::from(UserId(fastrand::i64(1..=3)));
-                let done = service(&store).rename(target, format!("{tenant}: {worker} {round}")).await;
-                assert!(done);
+                service(&store).rename(target, format!("{tenant}: {worker} {round}")).await.unwrap();
             }
         });
     }
@@ -109,9 +108,10 @@ async fn identifiers_of_other_tenants_are_unknown<B: TenantBackend>(tenants: &Te
     let store = tenants.get(&name("acme")).await.unwrap();
     let users = service(&store);
     for other in ["globex", "acme-2"] {
-        assert!(!users.rename(UserRef::from(uuid_of(other, 1)), "taken over".to_owned()).await);
+        let taken = users.rename(UserRef::from(uuid_of(other, 1)), "taken over".to_owned()).await;
+        assert!(matches!(taken, Err(UpdateError::Access(AccessError::NotFound))), "{other}: {taken:?}");
     }
-    assert!(users.rename(UserRef::from(uuid_of("acme", 1)), "acme: by its UUID".to_owned()).await);
+    users.rename(UserRef::from(uuid_of("acme", 1)), "acme: by its UUID".to_owned()).await.unwrap();
     for tenant in ["globex", "acme-2"] {
         let store = tenants.get(&name(tenant)).await.unwrap();
         let found = store.load(&SnapshotQuery::user(UserId(1))).await.unwrap().user.unwrap();

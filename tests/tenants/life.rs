@@ -9,15 +9,25 @@ use userbook::{
     store::{ImportData, ImportStore, SnapshotQuery, StoreErrorKind},
 };
 use userbook_sqlx::Migration;
-use userbook_tenants::{SqliteTenants, TenantError, TenantLimits, Tenants};
+use userbook_tenants::{PostgresTenants, SqliteTenants, TenantError, TenantLimits, TenantPrefix, Tenants};
 use userbook_tests::{rows::user, servers::postgres::Database};
 
 use crate::fixture::{limits, name, postgres, sqlite};
 
+/// Leaves a row each time that it runs.
+const COUNT: &[Migration] = &[Migration {
+    version: 1,
+    name: "count",
+    sql: "INSERT INTO public.migrated (place) VALUES (current_schema())",
+}];
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn concurrent_first_use_of_new_schemas_migrates_each_once() {
     let database = Database::blank().await;
-    let tenants = postgres(database.options(), limits(3));
+    database.pool().execute("CREATE TABLE public.migrated (place TEXT NOT NULL)").await.unwrap();
+    let pool = userbook_sqlx::postgres::pool_options().max_connections(2).acquire_timeout(limits(3).wait);
+    let source = PostgresTenants::postgres(database.options(), pool, TenantPrefix::default());
+    let tenants = Tenants::new(source.with_migrations("count", COUNT), limits(3));
     // Schemas that an administrator created, without tables.
     for n in 0..6 {
         let create = format!("CREATE SCHEMA tenant_t{n}");
@@ -32,9 +42,9 @@ async fn concurrent_first_use_of_new_schemas_migrates_each_once() {
         });
     }
     assert!(all.join_all().await.into_iter().all(|user| user.is_none()));
-    let sql = "SELECT count(*) FROM pg_class WHERE relname = 'userbook_migration'";
-    let migrated: i64 = sqlx::query_scalar(sql).fetch_one(database.pool()).await.unwrap();
-    assert_eq!(migrated, 6);
+    let sql = "SELECT place FROM public.migrated ORDER BY place";
+    let migrated: Vec<String> = sqlx::query_scalar(sql).fetch_all(database.pool()).await.unwrap();
+    assert_eq!(migrated, (0..6).map(|n| format!("tenant_t{n}")).collect::<Vec<_>>());
     tenants.close().await;
 }
 

@@ -4,7 +4,7 @@ use std::{
     collections::HashSet,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -117,12 +117,14 @@ async fn run(count: usize, connections: u32, per_tenant: u32, workers: usize, ro
     create(&tenants, count).await;
     let creation = start.elapsed();
     let (start, before, mut peak) = (Instant::now(), memory(), 0);
+    let most_open = Arc::new(AtomicUsize::new(0));
     let mut all = JoinSet::new();
     for worker in 0..workers {
-        let tenants = tenants.clone();
+        let (tenants, most_open) = (tenants.clone(), Arc::clone(&most_open));
         all.spawn(async move {
             for round in 0..rounds {
                 update(&tenants, fastrand::usize(..count), worker * rounds + round).await;
+                most_open.fetch_max(tenants.counts().open, Ordering::SeqCst);
             }
         });
     }
@@ -132,8 +134,9 @@ async fn run(count: usize, connections: u32, per_tenant: u32, workers: usize, ro
     }
     let time = start.elapsed();
     check(&tenants, count, (workers * rounds) as u64).await;
-    let open = tenants.counts().open;
-    assert!(open <= usize::try_from(connections).unwrap());
+    let bound = TenantLimits::for_connections(connections, per_tenant).open;
+    let open = most_open.load(Ordering::SeqCst);
+    assert!((1..=bound).contains(&open), "{open} tenants were open, of at most {bound}");
     tenants.close().await;
     tenants.source().close_catalog().await;
     counting.abort();

@@ -1,11 +1,21 @@
 //! The server with `--tenants`: routing by host and by path, administration of one tenant, and attacks on the isolation.
 
-use std::{io::Write, net::TcpStream, path::PathBuf, time::Duration};
+use std::{
+    io::Write,
+    net::TcpStream,
+    path::PathBuf,
+    process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use serde_json::{Value, json};
-use sqlx::ConnectOptions as _;
+use sqlx::{ConnectOptions as _, Executor};
 use userbook_tests::{
-    binary::{Answer, Server, command, receive},
+    binary::{Answer, Server, command, receive, send},
     receiver::wait_for,
     servers::{mariadb, postgres},
 };
@@ -32,7 +42,11 @@ fn done(url: &str, arguments: &[&str]) -> Value {
 
 /// Runs a command that fails, and returns its standard error.
 fn refused(url: &str, arguments: &[&str]) -> String {
-    let output = command().args(arguments).args(["--database", url]).output().unwrap();
+    refused_by(command(), url, arguments)
+}
+
+fn refused_by(mut command: Command, url: &str, arguments: &[&str]) -> String {
+    let output = command.args(arguments).args(["--database", url]).output().unwrap();
     assert!(!output.status.success(), "{arguments:?}");
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
@@ -102,8 +116,14 @@ fn tenants_are_isolated(site: &Site) {
     let group = json_of(&other)["groups"][0].clone();
     let joined = site.ask("acme", acme, "PATCH", "/api/v3/core/users/1/", &json!({"groups": [group]}));
     assert_eq!(joined.status, 400);
-    assert_eq!(site.status("initech", acme, USERS), 404);
-    assert_eq!(site.status("public", acme, USERS), 404);
+    for unknown in ["initech", "public"] {
+        // Errors of the API have a body.
+        let answer = site.ask(unknown, acme, "GET", USERS, &Value::Null);
+        let body = json!({"detail": "Not found.", "code": "unknown_operation"});
+        assert_eq!((answer.status, json_of(&answer)), (404, body), "{unknown}");
+        let answer = site.ask(unknown, acme, "GET", "/if/", &Value::Null);
+        assert_eq!((answer.status, answer.body.len()), (404, 0), "{unknown}");
+    }
     assert!(done(&site.url, &["tenant", "list"]) == json!(["acme", "globex"]));
 }
 
@@ -138,6 +158,20 @@ fn commands_work_on_one_tenant(site: &Site) {
         let error = refused(url, &arguments);
         assert!(error.contains(expected), "{arguments:?}: {error}");
     }
+    // The variable of the server, as in the environment of a container.
+    let in_container = || {
+        let mut command = command();
+        command.env("USERBOOK_TENANTS", site.routing);
+        command
+    };
+    for arguments in [["user", "list"], ["export", "-"], ["demo", "--json"]] {
+        let error = refused_by(in_container(), url, &arguments);
+        assert!(error.contains("name one with --tenant"), "{arguments:?}: {error}");
+    }
+    for arguments in [["tenant", "list", "--json"].as_slice(), &["--tenant", "acme", "user", "list"]] {
+        let output = in_container().args(arguments).args(["--database", url]).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+    }
     assert_eq!(done(url, &["tenant", "migrate"]), json!({"migrated": 2, "failed": []}));
 }
 
@@ -151,6 +185,90 @@ fn connections_belong_to_one_tenant(site: &Site) {
     let location = json_of(&config)["meta"]["location"].as_str().unwrap().to_owned();
     let base = if site.routing.starts_with("host:") { "/scim/v2" } else { "/acme/scim/v2" };
     assert_eq!(location, format!("{base}/ServiceProviderConfig"));
+}
+
+/// The public URL of SCIM contains the name of the tenant.
+#[test]
+fn scim_urls_name_the_tenant() {
+    let (_folder, url) = folder();
+    let site = Site::new(url, "path", &["--scim", "--scim-url", "https://{tenant}.example.com/v2"]);
+    for tenant in ["acme", "globex"] {
+        let connection = done(&site.url, &["--tenant", tenant, "scim", "connect", "okta"]);
+        let token = connection["token"].as_str().unwrap();
+        let config = site.ask(tenant, token, "GET", "/scim/v2/ServiceProviderConfig", &Value::Null);
+        let location = format!("https://{tenant}.example.com/v2/ServiceProviderConfig");
+        assert_eq!(json_of(&config)["meta"]["location"], location);
+    }
+}
+
+/// Replaces a tenant under traffic, which renews the last use of the open one: no answer after the command is the old
+/// tenant's.
+fn replaced_tenant_is_opened_again(site: &Site, delete: impl FnOnce()) {
+    let get = |token: &str| site.ask("acme", token, "GET", "/api/v3/core/users/1/", &Value::Null);
+    let uid = |answer: &Answer| json_of(answer)["uid"].as_str().unwrap().to_owned();
+    let old = uid(&get(&site.acme));
+    std::thread::scope(|scope| {
+        let is_over = Over(Arc::default());
+        for _ in 0..4 {
+            let is_over = Arc::clone(&is_over.0);
+            scope.spawn(move || {
+                while !is_over.load(Ordering::SeqCst) {
+                    site.status("acme", &site.acme, USERS);
+                }
+            });
+        }
+        delete();
+        wait_for("a deleted tenant is served", || site.status("acme", &site.acme, USERS) == 404);
+        let token = done(&site.url, &["tenant", "create", "acme"])["token"].as_str().unwrap().to_owned();
+        let is_new = || {
+            let answer = get(&token);
+            match answer.status {
+                200 => assert_ne!(uid(&answer), old),
+                // The request met an opening that found the tenant empty, or the end of the old one.
+                status => assert!([404, 503].contains(&status), "{answer:?}"),
+            }
+            answer.status == 200
+        };
+        wait_for("the new tenant is not served", is_new);
+        assert!((0..20).all(|_| is_new()), "the new tenant is not served");
+    });
+    assert_eq!(site.status("acme", &site.acme, USERS), 403);
+}
+
+/// Ends the traffic, also after a failed assertion.
+struct Over(Arc<AtomicBool>);
+
+impl Drop for Over {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn replaced_file_is_opened_again() {
+    let (folder, url) = folder();
+    let site = Site::new(url, "path", &[]);
+    replaced_tenant_is_opened_again(&site, || {
+        for end in ["db", "db-wal", "db-shm"] {
+            let path = folder.path().join("tenants/acme").with_extension(end);
+            assert!(std::fs::remove_file(&path).is_ok() || end != "db");
+        }
+    });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replaced_schema_is_opened_again() {
+    let database = postgres::Database::blank().await;
+    let site = Site::new(database.options().to_url_lossy().to_string(), "path", &[]);
+    let pool = database.pool().clone();
+    tokio::task::spawn_blocking(move || {
+        replaced_tenant_is_opened_again(&site, || {
+            let runtime = tokio::runtime::Handle::current();
+            runtime.block_on(pool.execute("DROP SCHEMA tenant_acme CASCADE")).unwrap();
+        });
+    })
+    .await
+    .unwrap();
 }
 
 /// A tenant created beside a running server is served.
@@ -201,13 +319,9 @@ async fn postgres_by_host() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mysql_by_path() {
-    // The server's databases of tenants have a fixed prefix: this test needs a server of its own.
-    if std::env::var_os("USERBOOK_TEST_MYSQL_URL").is_some() {
-        return;
-    }
-    let database = mariadb::Database::blank().await;
-    let url = database.options().to_url_lossy().to_string();
-    all(&Site::new(url, "path", &["--scim"]));
+    // The server's databases of tenants have a fixed prefix: this test needs a database server of its own.
+    let instance = mariadb::Instance::new(&[]);
+    all(&Site::new(instance.url(instance.port(), "mysql"), "path", &["--scim"]));
 }
 
 #[test]
@@ -332,6 +446,37 @@ fn options_that_do_not_fit_are_refused() {
     assert!(start(&["--database", &url, "--tenants", "header:x"]).contains("expected host:DOMAIN"));
     let seed = folder.path().join("seed.json").display().to_string();
     assert!(start(&["--database", &url, "--tenants", "path", "--seed", &seed]).contains("--seed"));
+    let scim =
+        ["--database", &url, "--tenants", "path", "--scim", "--scim-url", "https://example.com/scim/v2"];
+    assert!(start(&scim).contains("--scim-url does not contain {tenant}"));
+}
+
+/// The page of metrics counts the tenants of each state, and names none.
+#[test]
+fn metrics_count_tenants() {
+    let (folder, url) = folder();
+    let site = Site::new(url, "path", &["--metrics", "127.0.0.1:0"]);
+    std::fs::write(folder.path().join("tenants/broken.db"), "no database".repeat(1_000)).unwrap();
+    let page = || {
+        let answer = send(site.server.metrics_address(), "GET", "/metrics", &[], None).unwrap();
+        String::from_utf8(answer.body).unwrap()
+    };
+    let shows = |page: &str, state: &str, count: &str| {
+        let line = format!("userbook_tenants{{state=\"{state}\"}} {count}");
+        page.lines().any(|known| known.starts_with(&line))
+    };
+    let all = page();
+    for state in ["in_use", "idle", "waiting", "opening", "closing", "failed"] {
+        assert!(shows(&all, state, ""), "{state}\n{all}");
+    }
+    wait_for("the page does not count the tenants", || {
+        for tenant in ["acme", "globex", "broken"] {
+            site.status(tenant, &site.acme, USERS);
+        }
+        let page = page();
+        shows(&page, "idle", "2") && shows(&page, "failed", "1")
+    });
+    assert!(!page().contains("acme"));
 }
 
 /// A damaged tenant gets 503; the others are served, and the server stays ready.

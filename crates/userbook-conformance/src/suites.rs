@@ -159,6 +159,7 @@ suite! {
         user_provisioning::a_deletion_compares_the_revision,
         user_provisioning::ids_are_not_reused,
         user_provisioning::ids_are_reserved,
+        user_provisioning::a_reserved_id_is_inserted_once,
         user_provisioning::guards_hold_for_users,
         group_provisioning::a_group_is_inserted,
         group_provisioning::a_group_is_overwritten,

@@ -148,6 +148,7 @@ mod auth;
 mod authorizer;
 mod backoff;
 mod bootstrap;
+mod chain;
 mod cli;
 mod compression;
 mod database;
@@ -176,6 +177,7 @@ pub use auth::{
 };
 pub use backoff::Jitter;
 pub use bootstrap::{Administrator, BootstrapError};
+pub use chain::error_chain;
 pub use cli::{Cli, Command, PolicyName, ReleaseName, Settings, WebhookSecret};
 pub use database::{Database, DatabaseError, DatabaseUrl, FileError};
 pub use events::{

@@ -1,7 +1,6 @@
 //! The reference host of Userbook; see this package's library.
 
 use std::{
-    error::Error,
     io::{self, Write},
     process::ExitCode,
     time::Duration,
@@ -9,7 +8,7 @@ use std::{
 
 use rustix::{fs::Mode, process::umask};
 use tokio::runtime::Runtime;
-use userbook_server::{Cli, Log, Metrics, run};
+use userbook_server::{Cli, Log, Metrics, error_chain, run};
 
 /// How long tasks of the runtime may take to end after everything is done.
 const RUNTIME_END: Duration = Duration::from_millis(500);
@@ -30,7 +29,7 @@ fn main() -> ExitCode {
     let code = match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let error = chain(&*error);
+            let error = error_chain(&*error);
             // A person reads the error of a command; the server has a log.
             if serves {
                 tracing::error!("{error}");
@@ -42,19 +41,4 @@ fn main() -> ExitCode {
     };
     log.report_dropped();
     code
-}
-
-/// Formats the error and its causes in one line. Some libraries repeat a cause in their own text.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !text.ends_with(&more) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
-        cause = error.source();
-    }
-    text
 }

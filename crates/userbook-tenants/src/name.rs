@@ -41,13 +41,15 @@ impl FromStr for TenantName {
     type Err = InvalidTenantName;
 
     fn from_str(text: &str) -> Result<Self, InvalidTenantName> {
-        let is_known = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
-        let is_valid = (1..=Self::MAX).contains(&text.len())
-            && text.bytes().all(is_known)
-            && !text.starts_with('-')
-            && !text.ends_with('-');
+        let is_valid = is_plain(text, Self::MAX, b'-') && !text.starts_with('-') && !text.ends_with('-');
         if is_valid { Ok(Self(text.into())) } else { Err(InvalidTenantName) }
     }
+}
+
+/// Whether the text has 1 to `max` of the characters `a` to `z`, `0` to `9` and the separator.
+pub(crate) fn is_plain(text: &str, max: usize, separator: u8) -> bool {
+    let is_known = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9') || byte == separator;
+    (1..=max).contains(&text.len()) && text.bytes().all(is_known)
 }
 
 impl fmt::Display for TenantName {

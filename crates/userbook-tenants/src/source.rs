@@ -15,7 +15,7 @@ pub trait TenantSource: Send + Sync + 'static {
     type Tenant: Send + Sync + 'static;
 
     /// Returns whether the tenant exists. Runs before the tenant gets a place, also for names that a stranger chose:
-    /// the call must be cheap.
+    /// the call must be cheap. The call is dropped when all callers have left.
     ///
     /// # Errors
     /// [`StoreError`] when the storage fails.

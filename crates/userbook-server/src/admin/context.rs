@@ -42,6 +42,12 @@ impl Context {
             ));
         }
         let url = settings.database.as_str();
+        // The variable of the server. Its option is rejected before a command.
+        if settings.tenants.is_some() && settings.tenant.is_none() {
+            return Err(Message::failure(
+                "USERBOOK_TENANTS is set, so that the database belongs to several tenants: name one with --tenant",
+            ));
+        }
         let database = match (&settings.tenant, create) {
             // Only `tenant create` creates a tenant.
             (Some(tenant), _) => open_tenant(settings, tenant).await?,

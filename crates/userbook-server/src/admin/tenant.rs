@@ -11,6 +11,7 @@ use crate::{
     Administrator, Seed,
     ambient::Ambient,
     bootstrap,
+    chain::error_chain,
     cli::Settings,
     database::Database,
     tenants::{TenantDatabases, is_filled},
@@ -130,7 +131,7 @@ async fn migrate(databases: &TenantDatabases, json: bool) -> Result<(), Failure>
                 migrated += 1;
             }
             Ok(None) => {}
-            Err(error) => failed.push((name, error.source.to_string())),
+            Err(error) => failed.push((name, error_chain(&error))),
         }
     }
     if json {

@@ -74,7 +74,7 @@ pub struct Settings {
     pub scim: bool,
 
     /// Public URL of the SCIM service in its answers, such as `https://app.example.com/scim/v2`; by default the path alone.
-    /// With `--tenants`, `{tenant}` stands for the name
+    /// With `--tenants` it contains `{tenant}`, which stands for the name
     #[arg(long, value_name = "URL", env = "USERBOOK_SCIM_URL")]
     pub scim_url: Option<String>,
 

@@ -48,6 +48,21 @@ impl Failures {
         self.0.remove(&event);
     }
 
+    /// Returns the number of events.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// One failure of each event.
+    #[cfg(test)]
+    pub(crate) fn of(events: impl IntoIterator<Item = i64>) -> Self {
+        let mut failures = Self::default();
+        for event in events {
+            failures.failed(event, false, Instant::now());
+        }
+        failures
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

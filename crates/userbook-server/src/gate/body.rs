@@ -13,13 +13,13 @@ use std::{
 use axum::BoxError;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Bytes;
-use tokio::{
-    sync::OwnedSemaphorePermit,
-    time::{Instant, Sleep, sleep_until},
-};
+use tokio::time::{Instant, Sleep, sleep_until};
 use userbook_http::BodyError;
 
-use super::{admission::Admission, exchange::Exchange};
+use super::{
+    admission::{Admission, Place},
+    exchange::Exchange,
+};
 use crate::{
     Limits,
     metrics::{Metrics, Saturation},
@@ -50,7 +50,7 @@ impl BodyLimits {
     }
 }
 
-type Readmission = Pin<Box<dyn Future<Output = Option<OwnedSemaphorePermit>> + Send>>;
+type Readmission = Pin<Box<dyn Future<Output = Option<Place>> + Send>>;
 
 enum Stage {
     Receiving,
@@ -158,8 +158,8 @@ impl<B: Body<Data = Bytes, Error: Into<BoxError>> + Unpin> RequestBody<B> {
     }
 
     fn readmission(&self) -> Readmission {
-        let admission = Arc::clone(&self.admission);
-        Box::pin(async move { admission.acquire().await })
+        let (admission, tenant) = (Arc::clone(&self.admission), self.exchange.tenant().cloned());
+        Box::pin(async move { admission.acquire(tenant.as_ref()).await })
     }
 }
 

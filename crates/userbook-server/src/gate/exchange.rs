@@ -2,25 +2,37 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::OwnedSemaphorePermit;
+use userbook_tenants::TenantName;
 
-use super::memory::{OutOfMemory, Reservation};
+use super::{
+    admission::Place,
+    memory::{OutOfMemory, Reservation},
+};
 
 /// The resources of one request. The gate and the request's body share them.
 #[derive(Debug)]
-pub(super) struct Exchange<B>(Mutex<Held<B>>);
+pub(super) struct Exchange<B> {
+    /// Whose share the slot belongs to.
+    tenant: Option<TenantName>,
+    held: Mutex<Held<B>>,
+}
 
 #[derive(Debug)]
 struct Held<B> {
-    place: Option<OwnedSemaphorePermit>,
+    place: Option<Place>,
     /// The memory of the body.
     memory: Reservation,
     unread: Option<B>,
 }
 
 impl<B> Exchange<B> {
-    pub(super) fn new(memory: Reservation) -> Self {
-        Self(Mutex::new(Held { place: None, memory, unread: None }))
+    pub(super) fn new(memory: Reservation, tenant: Option<TenantName>) -> Self {
+        Self { tenant, held: Mutex::new(Held { place: None, memory, unread: None }) }
+    }
+
+    /// Returns the tenant of the request.
+    pub(super) fn tenant(&self) -> Option<&TenantName> {
+        self.tenant.as_ref()
     }
 
     /// Returns whether the request has a slot.
@@ -28,7 +40,7 @@ impl<B> Exchange<B> {
         self.held().place.is_some()
     }
 
-    pub(super) fn hold_place(&self, place: OwnedSemaphorePermit) {
+    pub(super) fn hold_place(&self, place: Place) {
         self.held().place = Some(place);
     }
 
@@ -52,6 +64,6 @@ impl<B> Exchange<B> {
 
     fn held(&self) -> MutexGuard<'_, Held<B>> {
         // Every combination of values is valid, so a poisoned lock is harmless.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

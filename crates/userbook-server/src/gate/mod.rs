@@ -44,7 +44,7 @@ use self::{
     work::WorkThreads,
 };
 use crate::{
-    Limits, compression,
+    Limits, TenantRouting, compression,
     database::Reachable,
     metrics::{Metrics, Saturation},
 };
@@ -63,6 +63,8 @@ pub(crate) struct RequestGate {
     router: Router,
     extensions: ExtensionSet,
     readiness: Readiness,
+    /// Names the tenants, if there are several.
+    routing: Option<TenantRouting>,
     body_limits: BodyLimits,
     bodies: Arc<MemoryBudget>,
     responses: Arc<MemoryBudget>,
@@ -89,6 +91,7 @@ impl RequestGate {
         router: Router,
         extensions: ExtensionSet,
         database: Arc<dyn Reachable>,
+        routing: Option<TenantRouting>,
         limits: &Limits,
         metrics: Metrics,
     ) -> std::io::Result<Self> {
@@ -100,6 +103,7 @@ impl RequestGate {
             router,
             extensions,
             readiness: Readiness::new(database, limits.health_timeout),
+            routing,
             body_limits: BodyLimits::new(limits),
             bodies: Arc::new(MemoryBudget::new(limits.body_memory, limits.max_body)),
             responses: memory,
@@ -138,7 +142,9 @@ impl RequestGate {
         let expects_continue = head.headers.contains_key(EXPECT);
         let operation = operation(&head.method, head.uri.path());
         let memory = self.bodies.reservation(self.bodies.caller(&head.headers));
-        let exchange = Arc::new(Exchange::new(memory));
+        let routing = self.routing.as_ref();
+        let tenant = routing.and_then(|routing| routing.tenant_of(&head.uri, &head.headers));
+        let exchange = Arc::new(Exchange::new(memory, tenant));
         let body = if incoming.is_end_stream() {
             Body::empty()
         } else {
@@ -174,7 +180,7 @@ impl RequestGate {
         if self.responses.is_exhausted_for(self.responses.caller(request.headers())) {
             return self.reject(&request, Saturation::ResponseMemory);
         }
-        let Some(place) = self.admission.acquire().await else {
+        let Some(place) = self.admission.acquire(exchange.tenant()).await else {
             return self.reject(&request, Saturation::Queue);
         };
         exchange.hold_place(place);

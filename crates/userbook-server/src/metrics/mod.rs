@@ -14,7 +14,7 @@ use std::{
 };
 
 use hyper::StatusCode;
-pub(crate) use page::{MetricsPage, Observed};
+pub(crate) use page::{MetricsPage, Observed, ObservedDatabase};
 use prometheus_client::{
     encoding::prometheus_text,
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -85,6 +85,7 @@ struct Series {
     events_pending: Family<Labels<2>, Gauge>,
     events_set_aside: Family<Labels<1>, Gauge>,
     event_queries_failed: Counter,
+    tenants: Family<Labels<1>, Gauge>,
 }
 
 impl Series {
@@ -104,6 +105,7 @@ impl Series {
             events_pending: Family::default(),
             events_set_aside: Family::default(),
             event_queries_failed: Counter::default(),
+            tenants: Family::default(),
         }
     }
 
@@ -131,6 +133,7 @@ impl Series {
         all.register("events_set_aside", help, self.events_set_aside.clone());
         let help = "Failed counts of events; the page then shows no number of events";
         all.register("event_queries_failed", help, self.event_queries_failed.clone());
+        all.register("tenants", "Tenants with a state in this process", self.tenants.clone());
         all
     }
 }

@@ -16,12 +16,14 @@ use tokio::{
     time::{Instant, timeout},
 };
 use userbook::store::StoreError;
+use userbook_tenants::{TenantCounts, Tenants};
 
 use super::{Labels, Metrics, Series, gauge};
 use crate::{
     database::Database,
     events::{Coordination, Destination},
     gate::{RequestGate, empty},
+    tenants::Site,
 };
 
 /// The path of the page.
@@ -82,19 +84,48 @@ impl EventQueues {
     }
 }
 
-/// The database that the page observes.
+/// What the page observes.
 #[derive(Debug)]
-pub(crate) struct Observed {
+pub(crate) enum Observed {
+    /// The database of a server without tenants.
+    Single(Box<ObservedDatabase>),
+    /// The tenants.
+    Tenants(Tenants<Site>),
+}
+
+/// A database and its events.
+#[derive(Debug)]
+pub(crate) struct ObservedDatabase {
     database: Database,
     queues: EventQueues,
 }
 
-impl Observed {
+impl ObservedDatabase {
     /// `time`: the maximum time to count events.
     pub(crate) fn new(database: Database, destinations: Vec<Destination>, time: Duration) -> Self {
         let coordination = Arc::clone(&database.coordination);
         Self { database, queues: EventQueues { coordination, destinations, time, counted: Mutex::default() } }
     }
+
+    async fn refresh(&self, series: &Series) {
+        if let Some((busy, idle)) = self.database.connections() {
+            set(&series.database_connections, "state", &[("busy", busy), ("idle", idle)]);
+        }
+        self.queues.refresh(series).await;
+    }
+}
+
+/// Sets the number of tenants in each state. Each tenant counts once.
+fn refresh_tenants(counts: TenantCounts, series: &Series) {
+    let states = [
+        ("in_use", counts.in_use),
+        ("idle", counts.open.saturating_sub(counts.in_use)),
+        ("waiting", counts.waiting),
+        ("opening", counts.opening.saturating_sub(counts.waiting)),
+        ("closing", counts.closing),
+        ("failed", counts.failed),
+    ];
+    set(&series.tenants, "state", &states);
 }
 
 /// The page of one server.
@@ -102,12 +133,11 @@ impl Observed {
 pub(crate) struct MetricsPage {
     metrics: Metrics,
     gate: Arc<RequestGate>,
-    /// `None` for a server with tenants.
-    observed: Option<Observed>,
+    observed: Observed,
 }
 
 impl MetricsPage {
-    pub(crate) fn new(metrics: Metrics, gate: Arc<RequestGate>, observed: Option<Observed>) -> Self {
+    pub(crate) fn new(metrics: Metrics, gate: Arc<RequestGate>, observed: Observed) -> Self {
         Self { metrics, gate, observed }
     }
 
@@ -145,11 +175,10 @@ impl MetricsPage {
             ("request_heads", load.head_bytes),
         ];
         set(&series.memory, "use", &memory);
-        let Some(Observed { database, queues }) = &self.observed else { return };
-        if let Some((busy, idle)) = database.connections() {
-            set(&series.database_connections, "state", &[("busy", busy), ("idle", idle)]);
+        match &self.observed {
+            Observed::Single(observed) => observed.refresh(series).await,
+            Observed::Tenants(tenants) => refresh_tenants(tenants.counts(), series),
         }
-        queues.refresh(series).await;
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     ambient::Ambient,
     authorizer, bootstrap,
     database::{Database, Reachable},
-    metrics::Observed,
+    metrics::{Observed, ObservedDatabase},
     tenants::{Site, TenantDatabases, TenantDelivery, router},
 };
 
@@ -82,11 +82,15 @@ impl Backend {
         }
     }
 
-    /// What the page of metrics reads: the pool and the queues of a single database.
-    pub(super) fn observed(&self, limits: &Limits, sinks: &Sinks) -> Option<Observed> {
-        let Self::Single(database) = self else { return None };
+    /// What the page of metrics reads: the pool and the queues of a single database, or the states of tenants.
+    pub(super) fn observed(&self, limits: &Limits, sinks: &Sinks) -> Observed {
+        let database = match self {
+            Self::Single(database) => (**database).clone(),
+            Self::Tenants(tenants, _) => return Observed::Tenants(tenants.clone()),
+        };
         let destinations = sinks.iter().map(|(destination, _)| destination.clone()).collect();
-        Some(Observed::new((**database).clone(), destinations, limits.health_timeout))
+        let observed = ObservedDatabase::new(database, destinations, limits.health_timeout);
+        Observed::Single(Box::new(observed))
     }
 
     /// Starts the delivery of events.

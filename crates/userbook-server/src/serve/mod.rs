@@ -24,7 +24,10 @@ use userbook_http::{ExtensionSet, unknown_operation};
 
 use self::backend::Backend;
 pub(crate) use self::{backend::tenant_router, delivery::Sinks};
-use crate::{EventTarget, Metrics, Settings, authorizer, gate::RequestGate, metrics::MetricsPage, pages};
+use crate::{
+    EventTarget, Metrics, Settings, authorizer, gate::RequestGate, metrics::MetricsPage, pages,
+    tenants::TENANT_IN_URL,
+};
 
 /// How long the database may take to end after the last connection.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
@@ -39,9 +42,21 @@ struct ShutdownTimedOut;
 #[error("--tenant is for commands: --tenants serves all tenants")]
 struct OneTenant;
 
-/// The response to every path that nothing has. Errors below `/api/` have a body.
-pub(crate) fn not_found(request: &Request, extensions: ExtensionSet) -> Response {
-    if request.uri().path().starts_with("/api/") {
+/// All tenants would have the same URL of their SCIM service.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "--scim-url does not contain {{tenant}}, which --tenants needs: expected a URL such as https://{{tenant}}.example.com/scim/v2"
+)]
+struct CommonScimUrl;
+
+/// Whether the path is below that of the API.
+pub(crate) fn is_api(request: &Request) -> bool {
+    request.uri().path().starts_with("/api/")
+}
+
+/// The response to a path that nothing has. Errors of the API have a body.
+pub(crate) fn not_found(request: &Request, is_api: bool, extensions: ExtensionSet) -> Response {
+    if is_api {
         unknown_operation(request, extensions).map(Body::from)
     } else {
         StatusCode::NOT_FOUND.into_response()
@@ -52,7 +67,7 @@ pub(crate) fn not_found(request: &Request, extensions: ExtensionSet) -> Response
 fn rest(settings: &Settings) -> Router {
     let extensions = settings.policy.into();
     pages::router(settings.release.into(), extensions)
-        .fallback(any(async move |request: Request| not_found(&request, extensions)))
+        .fallback(any(async move |request: Request| not_found(&request, is_api(&request), extensions)))
 }
 
 /// The address cannot be used, for example because another process listens there.
@@ -77,6 +92,11 @@ pub async fn serve(settings: Settings, metrics: Metrics) -> Result<(), Box<dyn E
     if settings.tenant.is_some() {
         return Err(OneTenant.into());
     }
+    if settings.tenants.is_some()
+        && settings.scim_url.as_ref().is_some_and(|url| !url.contains(TENANT_IN_URL))
+    {
+        return Err(CommonScimUrl.into());
+    }
     let policies = authorizer::policies(&settings)?;
     // Before the database is filled: a port in use must not cost the first token.
     let listener = listen(settings.listen)?;
@@ -89,7 +109,8 @@ pub async fn serve(settings: Settings, metrics: Metrics) -> Result<(), Box<dyn E
         prepared = Backend::prepare(&settings, policies, rest(&settings), &origin, quiet) => prepared?,
     };
     let (limits, extensions) = (&settings.limits, settings.policy.into());
-    let gate = RequestGate::new(router, extensions, backend.reachable(), limits, metrics.clone())?;
+    let routing = settings.tenants.clone();
+    let gate = RequestGate::new(router, extensions, backend.reachable(), routing, limits, metrics.clone())?;
     let gate = Arc::new(gate);
     let metrics_address = metrics_listener.as_ref().map(TcpListener::local_addr).transpose()?;
     if let Err(error) = banner::print_ready(&origin, metrics_address, quiet) {

@@ -14,14 +14,20 @@ use std::{
 use tokio::{
     sync::{Notify, Semaphore, watch},
     task::JoinSet,
-    time::{Instant, sleep, sleep_until, timeout},
+    time::{Instant, sleep, sleep_until, timeout, timeout_at},
 };
 use userbook::clock::{Clock, SystemClock};
 use userbook_tenants::{TenantName, Tenants};
 
-use super::{Site, queue::Queue};
+use super::{
+    Site,
+    failures::TenantFailures,
+    queue::Queue,
+    site::{ServedTenant, current},
+};
 use crate::{
-    events::{Delivery, Failures, TenantSink, cutoff, prune},
+    database::Database,
+    events::{Delivery, TenantSink, cutoff, prune},
     serve::Sinks,
 };
 
@@ -42,10 +48,6 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The time between two deletions of old events in one tenant.
 const PRUNE: Duration = Duration::from_hours(1);
 
-/// The maximum number of tenants whose failed deliveries are remembered. Those of further tenants are counted anew at
-/// each visit.
-const REMEMBERED: usize = 1_000;
-
 /// How long delivery goes on after the server stops.
 const DRAIN: Duration = Duration::from_secs(2);
 
@@ -59,8 +61,7 @@ pub(crate) struct TenantDelivery {
 #[derive(Debug, Default)]
 struct State {
     queue: Queue,
-    /// Failed deliveries by tenant and destination.
-    failures: HashMap<TenantName, HashMap<String, Failures>>,
+    failures: TenantFailures,
     pruned: HashMap<TenantName, Instant>,
     /// Tenants that are visited now, and whether a further visit is due: two visits would exclude each other.
     visited: HashMap<TenantName, bool>,
@@ -136,8 +137,10 @@ impl TenantDelivery {
             let names = match tenants.names().await {
                 Ok(names) => names,
                 Err(error) => {
+                    // Nothing is known of the tenants: what is remembered stays.
                     tracing::warn!(error = &error as &dyn Error, "cannot list the tenants");
-                    Vec::new()
+                    sleep(PAUSE * 10).await;
+                    continue;
                 }
             };
             self.forget_others(&names);
@@ -157,7 +160,7 @@ impl TenantDelivery {
     fn forget_others(&self, names: &[TenantName]) {
         let mut state = self.state();
         state.pruned.retain(|name, _| names.binary_search(name).is_ok());
-        state.failures.retain(|name, _| names.binary_search(name).is_ok());
+        state.failures.retain(|name| names.binary_search(name).is_ok());
     }
 }
 
@@ -201,7 +204,7 @@ impl Visitor {
     }
 
     async fn visit(&self, name: &TenantName) {
-        let tenant = match self.tenants.get(name).await {
+        let tenant = match current(&self.tenants, name).await {
             Ok(tenant) => tenant,
             Err(error) => {
                 // The next tour comes back. A tenant that is busy may be available sooner.
@@ -211,39 +214,49 @@ impl Visitor {
                 return;
             }
         };
+        let start = Instant::now();
+        let prunes = self.delivery.state().pruned.get(name).is_none_or(|last| start - *last >= PRUNE);
+        if !self.sinks.is_empty() {
+            // The deletion needs its time also in a tenant that always has events.
+            self.deliver(name, &tenant, if prunes { VISIT / 2 } else { VISIT }).await;
+        }
+        if prunes && timeout_at(start + VISIT, self.prune(name, &tenant)).await.is_err() {
+            // What was deleted so far stays deleted.
+            tracing::warn!(tenant = %name, "could not delete old events in time");
+            self.delivery.plan(name, Instant::now() + PAUSE);
+        }
+    }
+
+    /// Delivers events for at most this time.
+    async fn deliver(&self, name: &TenantName, tenant: &ServedTenant, time: Duration) {
         let settings = self.tenants.source().settings();
         let (outbox, coordination) = (tenant.database.outbox.clone(), tenant.database.coordination.clone());
-        if !self.sinks.is_empty() {
-            let failures = self.delivery.state().failures.remove(name).unwrap_or_default();
-            let of_tenant = |(destination, sink): &(_, Arc<dyn TenantSink>)| {
-                (Clone::clone(destination), sink.of_tenant(name.as_str()))
-            };
-            let sinks = self.sinks.iter().map(of_tenant).collect();
-            let max_bytes = settings.policy().limits().outbox_bytes;
-            let delivery =
-                Delivery::new(outbox.clone(), coordination.clone(), sinks, max_bytes, settings.events_tries);
-            let rest = delivery.with_failures(failures).visit(VISIT).await;
-            if let Some(wait) = rest.wait {
-                self.delivery.plan(name, Instant::now() + wait.max(PAUSE));
-            }
-            let mut state = self.delivery.state();
-            if !rest.failures.is_empty() && state.failures.len() < REMEMBERED {
-                state.failures.insert(name.clone(), rest.failures);
+        let failures = self.delivery.state().failures.take(name);
+        let of_tenant = |(destination, sink): &(_, Arc<dyn TenantSink>)| {
+            (Clone::clone(destination), sink.of_tenant(name.as_str()))
+        };
+        let sinks = self.sinks.iter().map(of_tenant).collect();
+        let max_bytes = settings.policy().limits().outbox_bytes;
+        let delivery = Delivery::new(outbox, coordination, sinks, max_bytes, settings.events_tries);
+        let rest = delivery.with_failures(failures).visit(time).await;
+        if let Some(wait) = rest.wait {
+            self.delivery.plan(name, Instant::now() + wait.max(PAUSE));
+        }
+        self.delivery.state().failures.keep(name, rest.failures);
+    }
+
+    /// Deletes old events.
+    async fn prune(&self, name: &TenantName, tenant: &ServedTenant) {
+        let Database { outbox, coordination, .. } = &tenant.database;
+        let before = cutoff(SystemClock.now(), self.tenants.source().settings().events_keep);
+        match prune(&**outbox, &**coordination, before, self.sinks.is_empty()).await {
+            Ok(0) => {}
+            Ok(events) => tracing::info!(tenant = %name, events, "deleted old events"),
+            Err(error) => {
+                let error = &error as &dyn Error;
+                tracing::warn!(tenant = %name, error, "could not delete old events");
             }
         }
-        let now = Instant::now();
-        let is_due = self.delivery.state().pruned.get(name).is_none_or(|last| now - *last >= PRUNE);
-        if is_due {
-            let before = cutoff(SystemClock.now(), settings.events_keep);
-            match prune(&*outbox, &*coordination, before, self.sinks.is_empty()).await {
-                Ok(0) => {}
-                Ok(events) => tracing::info!(tenant = %name, events, "deleted old events"),
-                Err(error) => {
-                    let error = &error as &dyn Error;
-                    tracing::warn!(tenant = %name, error, "could not delete old events");
-                }
-            }
-            self.delivery.state().pruned.insert(name.clone(), now);
-        }
+        self.delivery.state().pruned.insert(name.clone(), Instant::now());
     }
 }

@@ -5,6 +5,7 @@
 
 mod databases;
 mod delivery;
+mod failures;
 mod queue;
 mod router;
 mod routing;
@@ -14,4 +15,4 @@ pub(crate) use databases::TenantDatabases;
 pub(crate) use delivery::TenantDelivery;
 pub(crate) use router::router;
 pub use routing::{InvalidTenantRouting, TenantRouting};
-pub(crate) use site::{Site, is_filled};
+pub(crate) use site::{Site, TENANT_IN_URL, is_filled};

@@ -3,14 +3,14 @@
 use std::{error::Error, sync::Arc};
 
 use axum::{Router, body::Body, extract::Request, response::Response, routing::any};
-use hyper::{Method, StatusCode};
+use hyper::Method;
 use tower_service::Service;
 use tracing::Instrument;
 use userbook_http::{ExtensionSet, busy};
 use userbook_tenants::{TenantError, Tenants};
 
-use super::{Site, TenantDelivery};
-use crate::serve::not_found;
+use super::{Site, TenantDelivery, site::current};
+use crate::serve;
 
 /// A router whose every path belongs to the tenant of the request.
 pub(crate) fn router(
@@ -25,17 +25,19 @@ pub(crate) fn router(
 async fn respond(
     tenants: &Tenants<Site>,
     delivery: &TenantDelivery,
-    request: Request,
+    mut request: Request,
     extensions: ExtensionSet,
 ) -> Response {
-    // What the response needs if the request is not passed on.
-    let rejected = head_of(&request);
-    let Some((name, request)) = tenants.source().routing().resolve(request) else {
-        return not_found(&rejected, extensions);
+    // Also of a path below which no tenant is.
+    let is_api = serve::is_api(&request);
+    let Some(name) = tenants.source().routing().resolve(&mut request) else {
+        return serve::not_found(&request, is_api, extensions);
     };
-    let tenant = match tenants.get(&name).await {
+    let tenant = match current(tenants, &name).await {
         Ok(tenant) => tenant,
-        Err(TenantError::Unknown(_)) => return not_found(&rejected, extensions),
+        Err(TenantError::Unknown(_)) => {
+            return serve::not_found(&request, is_api || serve::is_api(&request), extensions);
+        }
         Err(error) => {
             let cause = &error as &dyn Error;
             if error.is_transient() {
@@ -43,32 +45,20 @@ async fn respond(
             } else {
                 tracing::error!(tenant = %name, error = cause, "a tenant is not available");
             }
-            return busy(&rejected, extensions).map(Body::from);
+            return busy(&request, extensions).map(Body::from);
         }
     };
-    if !tenant.database.is_in_place() {
-        tracing::error!(tenant = %name, "the database file was deleted or replaced");
-        return busy(&rejected, extensions).map(Body::from);
-    }
     let may_write = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let span = tracing::info_span!("tenant", name = %name);
     let mut response = match tenant.router.clone().call(request).instrument(span).await {
         Ok(response) => response,
         Err(never) => match never {},
     };
-    if may_write && !matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+    // A client without a token must not cause visits.
+    if may_write && !response.status().is_client_error() {
         delivery.wake(&name);
     }
     // For the log of failures.
     response.extensions_mut().insert(name);
     response
-}
-
-/// The request without its body.
-fn head_of(request: &Request) -> Request {
-    let mut head = Request::new(Body::empty());
-    *head.method_mut() = request.method().clone();
-    *head.uri_mut() = request.uri().clone();
-    *head.headers_mut() = request.headers().clone();
-    head
 }

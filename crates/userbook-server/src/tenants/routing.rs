@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use axum::extract::Request;
 use hyper::{
-    Uri,
+    HeaderMap, Uri,
     header::HOST,
     http::uri::{Authority, PathAndQuery},
 };
@@ -65,13 +65,26 @@ impl FromStr for TenantRouting {
 }
 
 impl TenantRouting {
-    /// Returns the tenant of a request, and the request as the tenant's own server would receive it. `None` if the request
-    /// names no tenant.
-    pub(super) fn resolve(&self, request: Request) -> Option<(TenantName, Request)> {
+    /// Returns the tenant of a request, if the request names one.
+    pub(crate) fn tenant_of(&self, uri: &Uri, headers: &HeaderMap) -> Option<TenantName> {
         match self {
-            Self::Host(domain) => Some((name_in_host(&request, domain)?, request)),
-            Self::Path(prefix) => without_tenant(request, prefix),
+            Self::Host(domain) => host(uri, headers)?.strip_suffix(domain)?.strip_suffix('.')?.parse().ok(),
+            Self::Path(prefix) => Some(split_path(uri, prefix)?.0),
         }
+    }
+
+    /// Returns the tenant of a request, and makes the request the one that the tenant's own server would receive. `None`
+    /// without a change if the request names no tenant.
+    pub(super) fn resolve(&self, request: &mut Request) -> Option<TenantName> {
+        let name = self.tenant_of(request.uri(), request.headers())?;
+        if let Self::Path(prefix) = self {
+            let (_, after) = split_path(request.uri(), prefix)?;
+            let after = after.parse::<PathAndQuery>().ok()?;
+            let mut parts = request.uri().clone().into_parts();
+            parts.path_and_query = Some(after);
+            *request.uri_mut() = Uri::from_parts(parts).ok()?;
+        }
+        Some(name)
     }
 
     /// The path of the tenant's SCIM service, if it differs from the usual one.
@@ -85,12 +98,12 @@ impl TenantRouting {
 
 /// The host of a request, in lower case, without port and without the dot at the end of a complete name. A request with a
 /// complete URL names the host there; a different `Host` header is ambiguous (RFC 9112 §3.2.2).
-fn host(request: &Request) -> Option<String> {
-    let header = match request.headers().get(HOST) {
+fn host(uri: &Uri, headers: &HeaderMap) -> Option<String> {
+    let header = match headers.get(HOST) {
         Some(header) => Some(host_of(&header.to_str().ok()?.parse().ok()?)?),
         None => None,
     };
-    let target = match request.uri().authority() {
+    let target = match uri.authority() {
         Some(authority) => Some(host_of(authority)?),
         None => None,
     };
@@ -113,21 +126,12 @@ fn host_of(authority: &Authority) -> Option<String> {
     Some(host.to_ascii_lowercase())
 }
 
-fn name_in_host(request: &Request, domain: &str) -> Option<TenantName> {
-    host(request)?.strip_suffix(domain)?.strip_suffix('.')?.parse().ok()
-}
-
-/// Takes the tenant out of the path. Nothing is decoded: only the plain spelling names a tenant.
-fn without_tenant(mut request: Request, prefix: &str) -> Option<(TenantName, Request)> {
-    let target = request.uri().path_and_query()?.as_str();
+/// The tenant in a path, and the rest of the target. Nothing is decoded: only the plain spelling names a tenant.
+fn split_path<'u>(uri: &'u Uri, prefix: &str) -> Option<(TenantName, &'u str)> {
+    let target = uri.path_and_query()?.as_str();
     let rest = target.strip_prefix(prefix)?.strip_prefix('/')?;
     let (name, _) = rest.split_once('/')?;
-    let after = rest.strip_prefix(name)?;
-    let (name, after) = (name.parse().ok()?, after.parse::<PathAndQuery>().ok()?);
-    let mut parts = std::mem::take(request.uri_mut()).into_parts();
-    parts.path_and_query = Some(after);
-    *request.uri_mut() = Uri::from_parts(parts).ok()?;
-    Some((name, request))
+    Some((name.parse().ok()?, rest.strip_prefix(name)?))
 }
 
 #[cfg(test)]
@@ -144,7 +148,7 @@ mod tests {
 
     fn by_host(target: &str, host: Option<&str>) -> Option<String> {
         let routing = TenantRouting::Host("example.com".to_owned());
-        routing.resolve(request(target, host)).map(|(name, _)| name.to_string())
+        routing.resolve(&mut request(target, host)).map(|name| name.to_string())
     }
 
     #[test]
@@ -211,10 +215,14 @@ mod tests {
             ("/t", "/acme/api/v3/", None),
         ] {
             let routing = TenantRouting::Path(prefix.to_owned());
-            let resolved = routing.resolve(request(target, Some("localhost")));
-            let resolved = resolved.map(|(name, request)| (name.to_string(), request.uri().to_string()));
-            let expected = expected.map(|(name, target)| (name.to_owned(), target.to_owned()));
-            assert_eq!(resolved, expected, "{prefix} {target}");
+            let mut request = request(target, Some("localhost"));
+            let known = routing.tenant_of(request.uri(), request.headers());
+            let resolved = routing.resolve(&mut request);
+            assert_eq!(known, resolved, "{prefix} {target}");
+            // A request without a tenant stays as it is.
+            let (name, rest) = expected.map_or((None, target), |(name, rest)| (Some(name), rest));
+            let resolved = (resolved.as_ref().map(TenantName::as_str), request.uri().to_string());
+            assert_eq!(resolved, (name, rest.to_owned()), "{prefix} {target}");
         }
     }
 

@@ -1,14 +1,25 @@
 //! An open tenant of the server: its database, and the API over it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use axum::Router;
-use userbook::{authz::ListAuthorizer, store::StoreError};
-use userbook_tenants::{TenantName, TenantSource};
+use tokio::{sync::Mutex, time::Instant};
+use userbook::{
+    authz::ListAuthorizer,
+    store::{StoreError, StoreErrorKind},
+};
+use userbook_tenants::{OpenTenant, TenantError, TenantName, TenantSource, Tenants};
 
 use super::{TenantDatabases, TenantRouting};
 use crate::{Settings, ambient::Ambient, authorizer, database::Database, serve::tenant_router};
+
+/// What stands for the name of the tenant in `--scim-url`.
+pub(crate) const TENANT_IN_URL: &str = "{tenant}";
+
+/// The time between two checks of the content of an open tenant: less than a command needs to fill a new one, so that no
+/// request after it is answered with the old content's id.
+const CHECK: Duration = Duration::from_millis(50);
 
 /// Opens tenants for requests.
 pub(crate) struct Site {
@@ -27,6 +38,62 @@ pub(crate) struct Site {
 pub(crate) struct ServedTenant {
     pub(super) database: Database,
     pub(super) router: Router,
+    install_id: String,
+    content: Mutex<Content>,
+}
+
+/// What the last check of a tenant's content found.
+#[derive(Debug)]
+enum Content {
+    /// That which was opened, at this time.
+    Current(Instant),
+    Replaced,
+}
+
+impl ServedTenant {
+    fn new(database: Database, router: Router, install_id: String) -> Self {
+        Self { database, router, install_id, content: Mutex::new(Content::Current(Instant::now())) }
+    }
+
+    /// Returns whether the database is still the one that was opened. A schema or database that was dropped and created
+    /// again has the same name: its content is checked too, by one caller at a time, for which the others wait.
+    async fn is_current(&self) -> bool {
+        if !self.database.is_in_place() {
+            return false;
+        }
+        let mut content = self.content.lock().await;
+        match *content {
+            Content::Replaced => return false,
+            Content::Current(checked) if checked.elapsed() < CHECK => return true,
+            Content::Current(_) => {}
+        }
+        let start = Instant::now();
+        let is_current = match self.database.install.install_id().await {
+            Ok(install_id) => install_id.as_ref() == Some(&self.install_id),
+            // A database that does not answer is not deleted; one without the table is.
+            Err(error) => error.kind == StoreErrorKind::Transient,
+        };
+        *content = if is_current { Content::Current(start) } else { Content::Replaced };
+        is_current
+    }
+}
+
+/// Returns the tenant over its present database: one that was deleted or replaced is closed, and looked for again.
+///
+/// # Errors
+/// [`TenantError`].
+pub(super) async fn current(
+    tenants: &Tenants<Site>,
+    name: &TenantName,
+) -> Result<OpenTenant<Site>, TenantError> {
+    let tenant = tenants.get(name).await?;
+    if tenant.is_current().await {
+        return Ok(tenant);
+    }
+    tracing::warn!(tenant = %name, "the database was deleted or replaced");
+    tenants.retire(&tenant);
+    drop(tenant);
+    tenants.get(name).await
 }
 
 impl Site {
@@ -56,12 +123,17 @@ impl Site {
     /// The public URL or path of the tenant's SCIM service.
     fn scim_url(&self, name: &TenantName) -> Option<String> {
         match &self.settings.scim_url {
-            Some(url) => Some(url.replace("{tenant}", name.as_str())),
+            Some(url) => Some(url.replace(TENANT_IN_URL, name.as_str())),
             None => self.routing.scim_path(name),
         }
     }
 
-    async fn serve(&self, name: &TenantName, database: &Database) -> Result<Option<Router>, StoreError> {
+    /// Builds the API over the database. `None` for an empty one. With the install id.
+    async fn serve(
+        &self,
+        name: &TenantName,
+        database: &Database,
+    ) -> Result<Option<(Router, String)>, StoreError> {
         let Some(install_id) = database.install.install_id().await? else {
             tracing::warn!(tenant = %name, "the tenant is empty: use `tenant create`, `demo` or `import`");
             return Ok(None);
@@ -69,8 +141,9 @@ impl Site {
         let policies = self.policies.clone();
         let authorizer = policies.unwrap_or_else(|| authorizer::permissions(&database.auth));
         let scim_url = self.scim_url(name);
-        let router = tenant_router(&self.settings, database, authorizer, install_id, &self.ambient, scim_url);
-        Ok(Some(router.fallback_service(self.rest.clone())))
+        let (settings, id) = (&self.settings, install_id.clone());
+        let router = tenant_router(settings, database, authorizer, id, &self.ambient, scim_url);
+        Ok(Some((router.fallback_service(self.rest.clone()), install_id)))
     }
 }
 
@@ -91,7 +164,7 @@ impl TenantSource for Site {
     async fn open(&self, name: &TenantName) -> Result<Option<ServedTenant>, StoreError> {
         let Some(database) = self.databases.open(name).await? else { return Ok(None) };
         match self.serve(name, &database).await {
-            Ok(Some(router)) => Ok(Some(ServedTenant { database, router })),
+            Ok(Some((router, install_id))) => Ok(Some(ServedTenant::new(database, router, install_id))),
             answer => {
                 database.close().await;
                 answer.map(|_| None)

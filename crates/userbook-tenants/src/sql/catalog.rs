@@ -2,50 +2,85 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use sqlx::{Error, pool::PoolOptions};
 use userbook::store::StoreError;
 use userbook_sqlx::{
-    SqlStore, StoreConnection,
-    host::{Backend, RowExt, Statement, fetch, required},
+    SqlStore,
+    host::{RowExt, Statement, fetch, required},
 };
 
-use super::{ConnectOptions, Presence, TenantBackend, TenantPrefix};
+use super::{ConnectOptions, Presence, TenantBackend, TenantCatalog, TenantPrefix};
 use crate::TenantName;
 
 /// The idle time after which the connection is closed.
 const IDLE: Duration = Duration::from_mins(1);
 
-/// The schemas or databases of tenants.
-#[derive(Debug)]
-pub struct Catalog<B: Backend> {
-    /// Connected to none of the tenants.
-    pub(super) store: SqlStore<B>,
-    pub(super) prefix: TenantPrefix,
+/// A database server whose schemas or databases are tenants. A place is the name of one of them: the prefix and the name
+/// of the tenant, which contain no quotation marks.
+#[async_trait]
+pub trait PlaceBackend: TenantBackend {
+    /// Looks a place up; the parameter is `place`.
+    fn presence() -> &'static Statement;
+
+    /// Lists the places; the parameter is `prefix`.
+    fn names() -> &'static Statement;
+
+    /// Directs connections to a place.
+    fn direct(options: ConnectOptions<Self>, place: &str) -> ConnectOptions<Self>;
+
+    /// The statement that creates a place.
+    fn creation(place: &str) -> String;
+
+    /// Whether the creation failed because the place exists.
+    fn is_duplicate(error: &Error) -> bool;
+
+    /// Runs a statement without parameters.
+    async fn run(connection: &mut Self::Connection, statement: String) -> Result<(), Error>;
 }
 
-impl<B: Backend> Catalog<B> {
+/// The schemas or databases of tenants.
+#[derive(Debug)]
+pub struct Catalog<B: PlaceBackend> {
+    /// Connected to none of the tenants.
+    store: SqlStore<B>,
+    prefix: TenantPrefix,
+}
+
+impl<B: PlaceBackend> Catalog<B> {
     /// Connects when the list is read for the first time.
     pub(super) fn new(pool: PoolOptions<B>, options: ConnectOptions<B>, prefix: TenantPrefix) -> Self {
         let pool = pool.max_connections(1).min_connections(0).idle_timeout(IDLE).connect_lazy_with(options);
         Self { store: SqlStore::new(pool), prefix }
     }
+}
 
-    /// Looks a tenant up; the statement has the parameter `place`.
-    pub(super) async fn presence(
-        &self,
-        statement: &'static Statement,
-        name: &TenantName,
-    ) -> Result<Presence, StoreError> {
+#[async_trait]
+impl<B: PlaceBackend> TenantCatalog<B> for Catalog<B> {
+    fn direct(&self, options: ConnectOptions<B>, name: &TenantName) -> ConnectOptions<B> {
+        B::direct(options, &self.prefix.with(name))
+    }
+
+    async fn presence(&self, name: &TenantName) -> Result<Presence, StoreError> {
         let place = self.prefix.with(name);
-        let rows = fetch(&self.store, statement, &[("place", place.as_str().into())]).await?;
+        let rows = fetch(&self.store, B::presence(), &[("place", place.as_str().into())]).await?;
         let Some(row) = rows.first() else { return Ok(Presence::Missing) };
         let is_filled = required(row, "is_filled", RowExt::flag)?;
         Ok(if is_filled { Presence::Filled } else { Presence::Empty })
     }
 
-    /// Lists the tenants; the statement has the parameter `prefix`.
-    pub(super) async fn names(&self, statement: &'static Statement) -> Result<Vec<TenantName>, StoreError> {
-        let rows = fetch(&self.store, statement, &[("prefix", self.prefix.as_str().into())]).await?;
+    async fn create(&self, name: &TenantName) -> Result<bool, StoreError> {
+        let mut connection = self.store.acquire().await?;
+        match B::run(&mut connection, B::creation(&self.prefix.with(name))).await {
+            Ok(()) => connection.release(),
+            Err(error) if B::is_duplicate(&error) => return Ok(false),
+            Err(error) => return Err(B::failure(error)),
+        }
+        Ok(true)
+    }
+
+    async fn names(&self) -> Result<Vec<TenantName>, StoreError> {
+        let rows = fetch(&self.store, B::names(), &[("prefix", self.prefix.as_str().into())]).await?;
         let mut names = Vec::with_capacity(rows.len());
         for row in &rows {
             let place: String = required(row, "place", RowExt::text)?;
@@ -55,22 +90,12 @@ impl<B: Backend> Catalog<B> {
         Ok(names)
     }
 
-    pub(super) async fn ping(&self) -> Result<(), StoreError> {
+    async fn ping(&self) -> Result<(), StoreError> {
         static PING: Statement = Statement::new(include_str!("ping.sql"));
         fetch(&self.store, &PING, &[]).await.map(drop)
     }
-}
 
-/// Returns whether a schema or database was created, or false if there is one already.
-pub(super) fn created<B: TenantBackend>(
-    connection: StoreConnection<B>,
-    answer: Result<(), Error>,
-    is_duplicate: impl FnOnce(&Error) -> bool,
-) -> Result<bool, StoreError> {
-    match answer {
-        Ok(()) => connection.release(),
-        Err(error) if is_duplicate(&error) => return Ok(false),
-        Err(error) => return Err(B::failure(error)),
+    async fn close(&self) {
+        self.store.close().await;
     }
-    Ok(true)
 }

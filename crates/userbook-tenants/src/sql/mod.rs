@@ -51,38 +51,40 @@ pub enum Presence {
 #[async_trait]
 pub trait TenantBackend: Backend {
     /// The list of tenants.
-    type Catalog: Send + Sync + 'static;
+    type Catalog: TenantCatalog<Self>;
 
-    /// Directs connections to one tenant, for their whole life.
-    fn direct(
-        catalog: &Self::Catalog,
-        options: ConnectOptions<Self>,
-        name: &TenantName,
-    ) -> ConnectOptions<Self>;
-
-    /// Opens a pool.
+    /// Opens a pool, which connects when the first operation needs it.
     async fn connect(
         pool: PoolOptions<Self>,
         options: ConnectOptions<Self>,
-    ) -> Result<Pool<Self>, StoreError>;
-
-    /// Looks a tenant up.
-    async fn presence(catalog: &Self::Catalog, name: &TenantName) -> Result<Presence, StoreError>;
-
-    /// Creates an empty tenant. Returns false if it exists.
-    async fn create(catalog: &Self::Catalog, name: &TenantName) -> Result<bool, StoreError>;
-
-    /// Lists the tenants.
-    async fn names(catalog: &Self::Catalog) -> Result<Vec<TenantName>, StoreError>;
-
-    /// Checks that the list answers.
-    async fn ping(catalog: &Self::Catalog) -> Result<(), StoreError>;
-
-    /// Closes the list.
-    async fn close(catalog: &Self::Catalog);
+    ) -> Result<Pool<Self>, StoreError> {
+        Ok(pool.min_connections(0).connect_lazy_with(options))
+    }
 
     /// Converts an error of a migration.
     fn failure(error: sqlx::Error) -> StoreError;
+}
+
+/// The list of tenants of one database.
+#[async_trait]
+pub trait TenantCatalog<B: TenantBackend>: Send + Sync + 'static {
+    /// Directs connections to one tenant, for their whole life.
+    fn direct(&self, options: ConnectOptions<B>, name: &TenantName) -> ConnectOptions<B>;
+
+    /// Looks a tenant up.
+    async fn presence(&self, name: &TenantName) -> Result<Presence, StoreError>;
+
+    /// Creates an empty tenant. Returns false if it exists.
+    async fn create(&self, name: &TenantName) -> Result<bool, StoreError>;
+
+    /// Lists the tenants in ascending order.
+    async fn names(&self) -> Result<Vec<TenantName>, StoreError>;
+
+    /// Checks that the list answers.
+    async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Closes the list.
+    async fn close(&self);
 }
 
 /// Opens one [`SqlStore`] per tenant, each with a small pool of its own.
@@ -124,7 +126,7 @@ impl<B: TenantBackend> SqlTenants<B> {
 
     /// How to connect to one tenant, for statements of the host without a store.
     pub fn connect_options(&self, name: &TenantName) -> ConnectOptions<B> {
-        B::direct(&self.catalog, self.options.clone(), name)
+        self.catalog.direct(self.options.clone(), name)
     }
 
     /// Checks that the list of tenants answers.
@@ -132,12 +134,12 @@ impl<B: TenantBackend> SqlTenants<B> {
     /// # Errors
     /// [`StoreError`] when the storage fails.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        B::ping(&self.catalog).await
+        self.catalog.ping().await
     }
 
     /// Closes the connection to the list of tenants. Open tenants are not affected.
     pub async fn close_catalog(&self) {
-        B::close(&self.catalog).await;
+        self.catalog.close().await;
     }
 
     fn migrated(&self) -> MutexGuard<'_, HashSet<TenantName>> {
@@ -157,7 +159,7 @@ impl<B: TenantBackend> SqlTenants<B> {
     async fn open_pool(&self, name: &TenantName) -> Result<Pool<B>, StoreError> {
         let is_migrated = self.migrated().contains(name);
         if let Some((options, pool)) = self.patient.as_ref().filter(|_| !is_migrated) {
-            let patient = B::connect(pool.clone(), B::direct(&self.catalog, options.clone(), name)).await?;
+            let patient = B::connect(pool.clone(), self.catalog.direct(options.clone(), name)).await?;
             let migrated = self.migrate(&patient).await;
             patient.close().await;
             migrated?;
@@ -191,7 +193,7 @@ impl<B: TenantBackend> TenantSource for SqlTenants<B> {
     type Tenant = SqlStore<B>;
 
     async fn exists(&self, name: &TenantName) -> Result<bool, StoreError> {
-        let presence = B::presence(&self.catalog, name).await?;
+        let presence = self.catalog.presence(name).await?;
         if presence != Presence::Filled {
             // Created again after it was dropped by other means.
             self.migrated().remove(name);
@@ -209,11 +211,11 @@ impl<B: TenantBackend> TenantSource for SqlTenants<B> {
     }
 
     async fn create(&self, name: &TenantName) -> Result<bool, StoreError> {
-        B::create(&self.catalog, name).await
+        self.catalog.create(name).await
     }
 
     async fn names(&self) -> Result<Vec<TenantName>, StoreError> {
-        B::names(&self.catalog).await
+        self.catalog.names().await
     }
 }
 

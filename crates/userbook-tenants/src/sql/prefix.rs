@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::TenantName;
+use crate::{TenantName, name::is_plain};
 
 /// The common beginning of the schemas or databases of tenants: 1 to 15 of the characters `a` to `z`, `0` to `9` and `_`,
 /// starting with a letter and not with `pg_`. `tenant_` by default.
@@ -45,9 +45,7 @@ impl FromStr for TenantPrefix {
     type Err = InvalidPrefix;
 
     fn from_str(text: &str) -> Result<Self, InvalidPrefix> {
-        let is_known = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
-        let is_valid = (1..=MAX).contains(&text.len())
-            && text.bytes().all(is_known)
+        let is_valid = is_plain(text, MAX, b'_')
             && text.starts_with(|first: char| first.is_ascii_lowercase())
             && !text.starts_with("pg_");
         if is_valid { Ok(Self(text.to_owned())) } else { Err(InvalidPrefix) }

@@ -15,7 +15,7 @@ use tokio::task::spawn_blocking;
 use userbook::store::{StoreError, StoreErrorKind};
 use userbook_sqlx::sqlite;
 
-use super::{Presence, SqlTenants, TenantBackend};
+use super::{Presence, SqlTenants, TenantBackend, TenantCatalog};
 use crate::TenantName;
 
 /// The end of the name of each file.
@@ -105,11 +105,6 @@ fn names(folder: &Path) -> io::Result<Vec<TenantName>> {
 impl TenantBackend for Sqlite {
     type Catalog = Folder;
 
-    fn direct(catalog: &Folder, options: SqliteConnectOptions, name: &TenantName) -> SqliteConnectOptions {
-        // A file that is deleted must not come back empty.
-        options.filename(catalog.path(name)).create_if_missing(false)
-    }
-
     async fn connect(
         pool: SqlitePoolOptions,
         options: SqliteConnectOptions,
@@ -117,29 +112,37 @@ impl TenantBackend for Sqlite {
         sqlite::connect(pool.min_connections(0), options).await.map_err(sqlite::failure)
     }
 
-    async fn presence(catalog: &Folder, name: &TenantName) -> Result<Presence, StoreError> {
-        let path = catalog.path(name);
-        blocking(move || presence(&path)).await
-    }
-
-    async fn create(catalog: &Folder, name: &TenantName) -> Result<bool, StoreError> {
-        let path = catalog.path(name);
-        blocking(move || create(&path)).await
-    }
-
-    async fn names(catalog: &Folder) -> Result<Vec<TenantName>, StoreError> {
-        let folder = catalog.0.clone();
-        blocking(move || names(&folder)).await
-    }
-
-    async fn ping(catalog: &Folder) -> Result<(), StoreError> {
-        let folder = catalog.0.clone();
-        blocking(move || fs::read_dir(folder).map(drop)).await
-    }
-
-    async fn close(_: &Folder) {}
-
     fn failure(error: sqlx::Error) -> StoreError {
         sqlite::failure(error)
     }
+}
+
+#[async_trait]
+impl TenantCatalog<Sqlite> for Folder {
+    fn direct(&self, options: SqliteConnectOptions, name: &TenantName) -> SqliteConnectOptions {
+        // A file that is deleted must not come back empty.
+        options.filename(self.path(name)).create_if_missing(false)
+    }
+
+    async fn presence(&self, name: &TenantName) -> Result<Presence, StoreError> {
+        let path = self.path(name);
+        blocking(move || presence(&path)).await
+    }
+
+    async fn create(&self, name: &TenantName) -> Result<bool, StoreError> {
+        let path = self.path(name);
+        blocking(move || create(&path)).await
+    }
+
+    async fn names(&self) -> Result<Vec<TenantName>, StoreError> {
+        let folder = self.0.clone();
+        blocking(move || names(&folder)).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        let folder = self.0.clone();
+        blocking(move || fs::read_dir(folder).map(drop)).await
+    }
+
+    async fn close(&self) {}
 }

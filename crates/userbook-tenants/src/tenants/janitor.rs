@@ -12,7 +12,7 @@ use tokio::{
 
 use super::{
     Shared,
-    state::{Generation, Outcome, Slot, Stage, State},
+    state::{Generation, Outcome, Stage, State},
 };
 use crate::{TenantName, TenantSource};
 
@@ -48,11 +48,11 @@ fn round<S: TenantSource>(shared: &Arc<Shared<S>>) -> Duration {
     let mut state = shared.state();
     let instant = Instant::now();
     state.tenants.retain(|_, slot| !matches!(&slot.stage, Stage::Failed { until, .. } if *until <= instant));
-    // Before the numbers of callers are read: see the end of a open_tenant.
+    // Before the numbers of callers are read: see the end of an `Interest`.
     shared.has_pressure.store(state.has_pressure(), Ordering::SeqCst);
     if state.is_closed {
         for slot in state.tenants.values_mut() {
-            drain(slot);
+            slot.drain();
         }
     }
     make_room(&mut state, shared.places.available_permits());
@@ -89,12 +89,6 @@ fn is_empty<T>(state: &State<T>) -> bool {
     state.tenants.values().all(|slot| matches!(slot.stage, Stage::Failed { .. }))
 }
 
-fn drain<T>(slot: &mut Slot<T>) {
-    if let Stage::Open { is_draining, .. } = &mut slot.stage {
-        *is_draining = true;
-    }
-}
-
 /// Chooses a tenant for each one that waits for a place: an idle one that was not used for longest, else the one that has
 /// been open for longest.
 fn make_room<T>(state: &mut State<T>, free: usize) {
@@ -112,7 +106,7 @@ fn make_room<T>(state: &mut State<T>, free: usize) {
             _ => None,
         });
         match candidates.min_by_key(|(order, _)| *order) {
-            Some((_, slot)) => drain(slot),
+            Some((_, slot)) => slot.drain(),
             None => return,
         }
     }

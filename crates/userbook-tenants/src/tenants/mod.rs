@@ -166,6 +166,19 @@ impl<S: TenantSource> Tenants<S> {
         }
     }
 
+    /// Closes this tenant after its running operations, although it is in use all the time; for a host that finds the
+    /// tenant deleted or replaced. Later callers wait for the end, and look for the tenant again. A tenant that was opened
+    /// after this one is not affected.
+    pub fn retire(&self, open_tenant: &OpenTenant<S>) {
+        let mut state = self.shared.state();
+        let slot = state.tenants.get_mut(open_tenant.name());
+        if let Some(slot) = slot.filter(|slot| open_tenant.is_of(&slot.generation)) {
+            slot.drain();
+        }
+        drop(state);
+        self.shared.work.notify_one();
+    }
+
     /// Creates a tenant, and opens and migrates it. Returns false if it exists; an interrupted creation is completed.
     ///
     /// # Errors

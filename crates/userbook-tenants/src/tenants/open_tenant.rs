@@ -70,6 +70,11 @@ impl<S: TenantSource> OpenTenant<S> {
     pub fn name(&self) -> &TenantName {
         &self.interest.name
     }
+
+    /// Whether this is the life of the tenant that the caller uses.
+    pub(super) fn is_of(&self, generation: &Arc<Generation>) -> bool {
+        Arc::ptr_eq(&self.interest.generation, generation)
+    }
 }
 
 impl<S: TenantSource> Deref for OpenTenant<S> {

@@ -51,7 +51,10 @@ impl<S: TenantSource> Opening<S> {
     }
 
     pub(super) async fn run(mut self) {
-        match self.shared.source.exists(&self.name).await {
+        let (shared, name) = (Arc::clone(&self.shared), self.name.clone());
+        // Also names that a stranger chose wait here for the list of tenants.
+        let Some(known) = self.unless_abandoned(shared.source.exists(&name)).await else { return };
+        match known {
             Ok(true) => {}
             Ok(false) => return self.unknown(),
             // Nothing is kept: a stranger may have chosen the name.
@@ -68,21 +71,28 @@ impl<S: TenantSource> Opening<S> {
 
     /// Waits for a place. `None` if all callers have left: the opening has ended.
     async fn place(&mut self) -> Option<OwnedSemaphorePermit> {
+        if self.remove_if_abandoned() {
+            return None;
+        }
         let places = Arc::clone(&self.shared.places);
         if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
             return Some(place);
         }
-        let generation = Arc::clone(&self.generation);
         let shared = Arc::clone(&self.shared);
-        let waiting = Waiting::new(&shared);
-        let mut place = pin!(places.acquire_owned());
+        let _waiting = Waiting::new(&shared);
+        // Nothing closes the semaphore.
+        self.unless_abandoned(places.acquire_owned()).await?.ok()
+    }
+
+    /// Runs the work. `None` if all callers have left meanwhile: the opening has ended.
+    async fn unless_abandoned<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        let generation = Arc::clone(&self.generation);
+        let mut work = pin!(work);
         loop {
             tokio::select! {
-                // Nothing closes the semaphore.
-                place = &mut place => return place.ok(),
+                done = &mut work => return Some(done),
                 () = generation.abandoned.notified() => {
                     if self.remove_if_abandoned() {
-                        drop(waiting);
                         return None;
                     }
                 }
@@ -98,7 +108,7 @@ impl<S: TenantSource> Opening<S> {
         state.remove(&self.name, &self.generation);
         drop(state);
         self.generation.end(Outcome::Closed);
-        self.is_done = true;
+        self.finish();
         true
     }
 

@@ -47,6 +47,15 @@ pub(super) struct Slot<T> {
     pub(super) stage: Stage<T>,
 }
 
+impl<T> Slot<T> {
+    /// Accepts no further callers: an open tenant is closed as soon as its present ones have left.
+    pub(super) fn drain(&mut self) {
+        if let Stage::Open { is_draining, .. } = &mut self.stage {
+            *is_draining = true;
+        }
+    }
+}
+
 pub(super) enum Stage<T> {
     Opening,
     Open {

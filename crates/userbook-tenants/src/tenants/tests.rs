@@ -16,6 +16,8 @@ use super::*;
 #[derive(Default)]
 struct Fake {
     known: Mutex<BTreeSet<TenantName>>,
+    /// Answers one question at a time, as one connection does.
+    list: Option<Semaphore>,
     /// How long each opening takes, and which fail.
     slow: Mutex<BTreeMap<TenantName, Duration>>,
     broken: Mutex<BTreeSet<TenantName>>,
@@ -36,6 +38,10 @@ impl TenantSource for Arc<Fake> {
     type Tenant = Open;
 
     async fn exists(&self, name: &TenantName) -> Result<bool, StoreError> {
+        if let Some(list) = &self.list {
+            let _turn = list.acquire().await.unwrap();
+            sleep(Duration::from_secs(1)).await;
+        }
         Ok(self.known.lock().unwrap().contains(name))
     }
 
@@ -252,6 +258,79 @@ async fn cancelled_callers_leave_no_trace() {
     tenants.close().await;
     assert_eq!(fake.open.load(Ordering::SeqCst), 0);
     assert!(matches!(tenants.get(&name(0)).await, Err(TenantError::Closed)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn abandoned_callers_do_not_occupy_the_list() {
+    let fake = Arc::new(Fake { list: Some(Semaphore::new(1)), ..Fake::default() });
+    fake.known.lock().unwrap().insert(name(0));
+    let tenants = Tenants::new(fake, limits(4));
+    let strangers: Vec<_> = (1..1_000)
+        .map(|n| {
+            let tenants = tenants.clone();
+            tokio::spawn(async move { tenants.get(&name(n)).await.map(drop) })
+        })
+        .collect();
+    sleep(Duration::from_millis(1)).await;
+    assert_eq!(tenants.counts().opening, 999);
+    for stranger in &strangers {
+        stranger.abort();
+    }
+    sleep(Duration::from_millis(1)).await;
+    assert_eq!(tenants.counts(), TenantCounts::default());
+    let start = Instant::now();
+    work(&tenants, 0, Duration::ZERO).await.unwrap();
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn abandoned_opening_does_not_delay_the_end() {
+    let fake = Arc::new(Fake { list: Some(Semaphore::new(0)), ..Fake::default() });
+    let tenants = Tenants::new(fake, limits(1));
+    let get = tenants.clone();
+    let waiting = tokio::spawn(async move { get.get(&name(0)).await.map(drop) });
+    sleep(Duration::from_millis(1)).await;
+    let close = tenants.clone();
+    let closing = tokio::spawn(async move { close.close().await });
+    sleep(Duration::from_millis(1)).await;
+    waiting.abort();
+    let start = Instant::now();
+    closing.await.unwrap();
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn retired_tenant_is_closed_under_traffic() {
+    let (fake, tenants) = tenants(2, limits(4));
+    let old = tenants.get(&name(0)).await.unwrap();
+    let other = tenants.get(&name(1)).await.unwrap();
+    let mut traffic = JoinSet::new();
+    for worker in 0..3 {
+        let tenants = tenants.clone();
+        traffic.spawn(async move {
+            sleep(Duration::from_millis(worker * 7)).await;
+            for _ in 0..20 {
+                work(&tenants, 0, Duration::from_millis(20)).await?;
+            }
+            Ok::<_, TenantError>(())
+        });
+    }
+    sleep(Duration::from_millis(100)).await;
+    tenants.retire(&old);
+    assert_eq!(old.is_closed.load(Ordering::SeqCst), 0, "the tenant is in use");
+    let get = tenants.clone();
+    let new = tokio::spawn(async move { get.get(&name(0)).await.unwrap() });
+    sleep(Duration::from_millis(100)).await;
+    assert!(!new.is_finished(), "the tenant accepts no further callers");
+    drop(old);
+    let new = new.await.unwrap();
+    // One without further callers is closed at once.
+    tenants.retire(&other);
+    drop(other);
+    traffic.join_all().await.into_iter().for_each(|done| done.unwrap());
+    assert_eq!(*fake.opened.lock().unwrap(), [name(0), name(1), name(0)]);
+    assert_eq!(new.is_closed.load(Ordering::SeqCst), 0);
+    assert_eq!(tenants.counts(), TenantCounts { open: 1, in_use: 1, ..TenantCounts::default() });
 }
 
 #[test]

@@ -150,7 +150,8 @@ pub struct GroupShape {
 pub struct ProvisioningChange {
     /// The operation.
     pub op: ProvisioningOp,
-    /// Whether an inserted user has an id of [`ProvisioningStore::reserve_user_id`]. Other operations ignore the value.
+    /// Whether an inserted user has an id of [`ProvisioningStore::reserve_user_id`]: the counter is not compared, and
+    /// an id that a row has already is a conflict. Other operations ignore the value.
     pub has_reserved_id: bool,
     /// Memberships of the written or deleted group that change with it; empty for users.
     pub members: Vec<MemberChange>,

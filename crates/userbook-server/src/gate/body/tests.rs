@@ -63,12 +63,12 @@ impl Fixture {
     }
 
     async fn enter(&self) {
-        self.exchange.hold_place(self.admission.acquire().await.unwrap());
+        self.exchange.hold_place(self.admission.acquire(None).await.unwrap());
     }
 }
 
 fn exchange(memory: &Arc<MemoryBudget>) -> Arc<Exchange<Scripted>> {
-    Arc::new(Exchange::new(memory.reservation(memory.caller(&HeaderMap::new()))))
+    Arc::new(Exchange::new(memory.reservation(memory.caller(&HeaderMap::new())), None))
 }
 
 fn error(result: Result<impl Sized, BoxError>) -> BodyError {
@@ -104,7 +104,7 @@ async fn awaited_bodies_give_their_place_back_and_time_out() {
     let receive = tokio::spawn(body.collect());
     tokio::task::yield_now().await;
     assert!(!fixture.exchange.has_place());
-    let other = fixture.admission.acquire().await;
+    let other = fixture.admission.acquire(None).await;
     assert!(other.is_some());
     assert_eq!(error(receive.await.unwrap()), BodyError::TimedOut);
     assert!(fixture.exchange.take_unread().is_some());
@@ -114,7 +114,7 @@ async fn awaited_bodies_give_their_place_back_and_time_out() {
 async fn complete_bodies_wait_for_a_place_again() {
     let fixture = Fixture::new(&["--max-requests", "1", "--max-waiting", "1", "--wait-timeout", "2"]);
     // The request has no place, as after a wait for data.
-    let other = fixture.admission.acquire().await.unwrap();
+    let other = fixture.admission.acquire(None).await.unwrap();
     let receive = tokio::spawn(fixture.body([Some("hello")]).collect());
     tokio::task::yield_now().await;
     drop(other);

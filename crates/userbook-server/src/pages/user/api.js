@@ -1,9 +1,10 @@
 // Calls of the API, and the messages of its errors.
 
-const TOKEN = "userbook.token";
-
-/** The API beside the pages, also below a path prefix of a proxy. */
+/** The API beside the pages, also below a path prefix of a proxy or of a tenant. */
 const API = new URL("../api/v3/", import.meta.url);
+
+/** The key of the token. APIs at several paths of one origin have tokens of their own. */
+const TOKEN = `userbook.token ${API.pathname}`;
 
 export const token = {
   get: () => sessionStorage.getItem(TOKEN),

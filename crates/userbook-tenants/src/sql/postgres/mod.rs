@@ -2,20 +2,16 @@
 
 use async_trait::async_trait;
 use sqlx::{
-    AssertSqlSafe, Executor, PgPool, Postgres,
+    AssertSqlSafe, Executor, PgConnection, Postgres,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use userbook::store::StoreError;
 use userbook_sqlx::{host::Statement, postgres};
 
 use super::{
-    Presence, SqlTenants, TenantBackend, TenantPrefix,
-    catalog::{Catalog, created},
+    SqlTenants, TenantBackend, TenantPrefix,
+    catalog::{Catalog, PlaceBackend},
 };
-use crate::TenantName;
-
-static PRESENCE: Statement = Statement::new(include_str!("presence.sql"));
-static NAMES: Statement = Statement::new(include_str!("names.sql"));
 
 /// The schema exists.
 const DUPLICATE: [&str; 2] = ["42P06", "23505"];
@@ -38,46 +34,40 @@ impl SqlTenants<Postgres> {
 
 #[async_trait]
 impl TenantBackend for Postgres {
-    type Catalog = Catalog<Postgres>;
-
-    fn direct(catalog: &Self::Catalog, options: PgConnectOptions, name: &TenantName) -> PgConnectOptions {
-        options.options([("search_path", format!("\"{}\"", catalog.prefix.with(name)))])
-    }
-
-    /// Connects when the first operation needs it.
-    async fn connect(pool: PgPoolOptions, options: PgConnectOptions) -> Result<PgPool, StoreError> {
-        Ok(pool.min_connections(0).connect_lazy_with(options))
-    }
-
-    async fn presence(catalog: &Self::Catalog, name: &TenantName) -> Result<Presence, StoreError> {
-        catalog.presence(&PRESENCE, name).await
-    }
-
-    async fn create(catalog: &Self::Catalog, name: &TenantName) -> Result<bool, StoreError> {
-        // Names contain no quotation marks.
-        let create = format!("CREATE SCHEMA \"{}\"", catalog.prefix.with(name));
-        let mut connection = catalog.store.acquire().await?;
-        let answer = connection.execute(AssertSqlSafe(create)).await.map(drop);
-        let is_duplicate = |error: &sqlx::Error| {
-            let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-            code.is_some_and(|code| DUPLICATE.contains(&code.as_ref()))
-        };
-        created(connection, answer, is_duplicate)
-    }
-
-    async fn names(catalog: &Self::Catalog) -> Result<Vec<TenantName>, StoreError> {
-        catalog.names(&NAMES).await
-    }
-
-    async fn ping(catalog: &Self::Catalog) -> Result<(), StoreError> {
-        catalog.ping().await
-    }
-
-    async fn close(catalog: &Self::Catalog) {
-        catalog.store.close().await;
-    }
+    type Catalog = Catalog<Self>;
 
     fn failure(error: sqlx::Error) -> StoreError {
         postgres::failure(error)
+    }
+}
+
+#[async_trait]
+impl PlaceBackend for Postgres {
+    fn presence() -> &'static Statement {
+        static PRESENCE: Statement = Statement::new(include_str!("presence.sql"));
+        &PRESENCE
+    }
+
+    fn names() -> &'static Statement {
+        static NAMES: Statement = Statement::new(include_str!("names.sql"));
+        &NAMES
+    }
+
+    fn direct(options: PgConnectOptions, place: &str) -> PgConnectOptions {
+        options.options([("search_path", format!("\"{place}\""))])
+    }
+
+    fn creation(place: &str) -> String {
+        format!("CREATE SCHEMA \"{place}\"")
+    }
+
+    fn is_duplicate(error: &sqlx::Error) -> bool {
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        code.is_some_and(|code| DUPLICATE.contains(&code.as_ref()))
+    }
+
+    async fn run(connection: &mut PgConnection, statement: String) -> Result<(), sqlx::Error> {
+        // The text of a catalog, not of a caller.
+        connection.execute(AssertSqlSafe(statement)).await.map(drop)
     }
 }
