@@ -16,7 +16,7 @@ mod session {
 }
 
 mod batch {
-    use userbook_tests::servers::mysql::Database;
+    use userbook_tests::servers::mariadb::Database;
     userbook_conformance::batch_conformance!(Database, #[tokio::test]);
 }
 
