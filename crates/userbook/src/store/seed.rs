@@ -1,17 +1,11 @@
 //! The import of raw rows into an empty store.
 
-use std::{collections::BTreeSet, fmt::Debug};
+use std::fmt::Debug;
 
 use async_trait::async_trait;
-use serde_json::Value;
-use uuid::Uuid;
 
 use super::StoreError;
-use crate::{
-    clock::ChangeIds,
-    json::JsonObject,
-    model::{ExternalIds, Group, Revision, SessionEpoch, Timestamp, User, UserId, UserType},
-};
+use crate::model::{Group, User};
 
 /// The complete content of a directory, stored unchanged: no rule applies.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -22,53 +16,6 @@ pub struct ImportData {
     pub groups: Vec<Group>,
     /// All users with their memberships.
     pub users: Vec<User>,
-}
-
-impl User {
-    /// Returns a user of another system, to be imported: active, internal, in the folder `users`, without groups, address,
-    /// display name and logins. The version is 0, because no event describes the user. Revision and session epoch are new
-    /// (pass [`RandomIds`](crate::clock::RandomIds)), so that no session of another system is valid.
-    ///
-    /// ```
-    /// use userbook::{User, UserId, clock::RandomIds, model::Timestamp};
-    /// use uuid::Uuid;
-    ///
-    /// let (key, since) = (Uuid::from_u128(0xada), Timestamp::UNIX_EPOCH);
-    /// let ada = User {
-    ///     name: "Ada Lovelace".into(),
-    ///     email: "ada@example.org".into(),
-    ///     ..User::imported(UserId(1), key, "ada", since, &RandomIds)
-    /// };
-    /// assert_eq!((ada.version, ada.created_at, ada.password_change_date), (0, since, since));
-    /// ```
-    pub fn imported(
-        id: UserId,
-        uuid: Uuid,
-        username: impl Into<String>,
-        created_at: Timestamp,
-        ids: &impl ChangeIds,
-    ) -> Self {
-        Self {
-            id,
-            uuid,
-            username: username.into(),
-            name: String::new(),
-            email: String::new(),
-            is_active: true,
-            last_login: None,
-            path: "users".to_owned(),
-            user_type: UserType::Internal,
-            attributes: Value::Object(JsonObject::new()).into(),
-            external_ids: ExternalIds::new(),
-            groups: BTreeSet::new(),
-            password_change_date: created_at,
-            created_at,
-            updated_at: created_at,
-            revision: Revision::from(ids.next_change()),
-            version: 0,
-            session_epoch: SessionEpoch::from(ids.next_change()),
-        }
-    }
 }
 
 /// The result of an import.

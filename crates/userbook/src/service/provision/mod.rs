@@ -3,6 +3,7 @@
 mod delete_user;
 mod group;
 mod group_plan;
+mod imported;
 mod insert_user;
 mod new_group;
 mod service_account;
