@@ -17,6 +17,7 @@ use userbook_tests::{
     },
     rows::{NINE, group, prepared, rename, user},
     servers::mariadb::Database,
+    text_keys::{claims_find_users_by_address, text_keys_refer_to_users},
 };
 
 async fn name(database: &Database) -> String {
@@ -199,4 +200,23 @@ async fn writes_of_the_host_renew_revisions() {
     };
     let trigger = userbook_sqlx::mysql::REVISION_TRIGGER;
     statements_of_the_host_renew_the_revision(database.store.as_ref(), trigger, execute).await;
+}
+
+#[tokio::test]
+async fn text_keys_of_the_host_refer_to_users() {
+    let database: Database = prepared().await;
+    let adopt = "ALTER TABLE accounts
+        ADD COLUMN user_uuid BINARY(16) AS (UNHEX(REPLACE(id, '-', ''))) STORED,
+        ADD CONSTRAINT accounts_is_user CHECK (user_uuid IS NOT NULL),
+        ADD UNIQUE KEY accounts_user (user_uuid),
+        ADD CONSTRAINT accounts_of_user FOREIGN KEY (user_uuid) REFERENCES userbook_user (uuid) ON DELETE CASCADE,
+        DROP COLUMN email";
+    let execute = async |sql: String| database.pool().execute(sqlx::AssertSqlSafe(sql)).await.is_ok();
+    text_keys_refer_to_users(database.store.as_ref(), adopt, execute).await;
+}
+
+#[tokio::test]
+async fn statements_of_the_host_find_users_by_address() {
+    let database: Database = prepared().await;
+    claims_find_users_by_address(database.store.as_ref()).await;
 }

@@ -14,6 +14,7 @@ use userbook_tests::{
         deletions_are_rejected_while_rows_of_the_host_refer, statements_of_the_host_renew_the_revision,
     },
     servers::postgres::Database,
+    text_keys::{claims_find_users_by_address, text_keys_refer_to_users},
 };
 
 use userbook_tests::rows::{NINE, group, rename, user};
@@ -183,4 +184,20 @@ async fn writes_of_the_host_renew_revisions() {
     };
     let trigger = userbook_sqlx::postgres::REVISION_TRIGGER;
     statements_of_the_host_renew_the_revision(database.store.as_ref(), trigger, execute).await;
+}
+
+#[tokio::test]
+async fn text_keys_of_the_host_refer_to_users() {
+    let database = prepared().await;
+    let adopt = "ALTER TABLE accounts
+        ADD COLUMN user_uuid uuid NOT NULL GENERATED ALWAYS AS (id::uuid) STORED UNIQUE
+            REFERENCES userbook_user (uuid) ON DELETE CASCADE,
+        DROP COLUMN email";
+    let execute = async |sql: String| database.pool().execute(sqlx::AssertSqlSafe(sql)).await.is_ok();
+    text_keys_refer_to_users(database.store.as_ref(), adopt, execute).await;
+}
+
+#[tokio::test]
+async fn statements_of_the_host_find_users_by_address() {
+    claims_find_users_by_address(prepared().await.store.as_ref()).await;
 }

@@ -7,6 +7,8 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 use userbook::{AccessError, UpdateError, store::StoreError, violation::Violations};
+use userbook_http::AuthenticationError;
+use userbook_sqlx::sqlite::failure;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -16,8 +18,6 @@ pub(crate) enum Failure {
     Update(#[from] UpdateError),
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error(transparent)]
-    Database(#[from] sqlx::Error),
     #[error(transparent)]
     Session(#[from] tower_sessions::session::Error),
     #[error(transparent)]
@@ -40,6 +40,32 @@ fn by_field(violations: &Violations) -> Value {
     Value::Object(fields)
 }
 
+/// Statements of your own fail as those of the store do.
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(failure(error))
+    }
+}
+
+impl From<Failure> for AuthenticationError {
+    fn from(failure: Failure) -> Self {
+        let is_transient = failure.is_transient();
+        let failure = failure.into();
+        if is_transient { Self::Unavailable(failure) } else { Self::Failed(failure) }
+    }
+}
+
+impl Failure {
+    /// Whether another attempt may succeed.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self {
+            Self::Update(error) => error.code() == "unavailable",
+            Self::Store(error) => error.code() == "unavailable",
+            _ => false,
+        }
+    }
+}
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status = match &self {
@@ -51,11 +77,33 @@ impl IntoResponse for Failure {
             Self::Update(UpdateError::Access(AccessError::Forbidden(_))) => StatusCode::FORBIDDEN,
             Self::Update(UpdateError::Condition) => StatusCode::PRECONDITION_FAILED,
             Self::Update(UpdateError::Contended { .. }) => StatusCode::CONFLICT,
+            transient if transient.is_transient() => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        if status == StatusCode::INTERNAL_SERVER_ERROR {
+        if status.is_server_error() {
             tracing::error!(failure = %self, "request failed");
         }
         status.into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::response::IntoResponse as _;
+    use userbook::store::{StoreError, StoreErrorKind};
+
+    use super::Failure;
+
+    #[test]
+    fn store_that_may_answer_later_is_503() {
+        let failed = |kind| Failure::from(StoreError::new(kind, "the database failed"));
+        for (failure, status) in [
+            (failed(StoreErrorKind::Transient), 503),
+            (failed(StoreErrorKind::Ambiguous), 500),
+            (sqlx::Error::PoolTimedOut.into(), 503),
+            (sqlx::Error::RowNotFound.into(), 500),
+        ] {
+            assert_eq!(failure.into_response().status(), status);
+        }
     }
 }
