@@ -79,7 +79,7 @@ impl Migration {
 /// Applies the pending migrations of `component`, as [`SqlStore::migrate`](crate::SqlStore::migrate) does for
 /// Userbook's own: for a host that keeps tables beside Userbook's.
 ///
-/// MariaDB and MySQL commit each statement that creates or alters a table by itself. There, each statement must be
+/// MariaDB commits each statement that creates or alters a table by itself. There, each statement must be
 /// repeatable (`CREATE TABLE IF NOT EXISTS`).
 ///
 /// # Errors
