@@ -4,10 +4,10 @@ use std::{collections::HashMap, error::Error};
 
 use sqlx::SqliteConnection;
 use userbook::{
-    Group, GroupId, Revision, Timestamp, User, UserId, UserType,
-    clock::{ChangeIds as _, RandomIds},
+    Group, GroupId, Timestamp, User, UserId, UserType,
+    clock::RandomIds,
     field::{EmailAddress, fold},
-    model::{ExternalIds, SessionEpoch},
+    model::ExternalIds,
     store::{ImportData, ImportOutcome},
 };
 use userbook_sqlx::sqlite::SqliteStore;
@@ -113,26 +113,10 @@ fn user(
     ((id, email, name, is_admin, is_active, created_at), number): (Account, i64),
 ) -> Result<User, Box<dyn Error>> {
     let created_at = Timestamp::from_timestamp(created_at, 0).ok_or("a time is out of range")?;
-    Ok(User {
-        id: UserId(number),
-        uuid: id.parse()?,
-        username: id,
-        name,
-        email,
-        is_active,
-        last_login: None,
-        path: "users".to_owned(),
-        user_type: if is_admin { UserType::Internal } else { UserType::External },
-        attributes: serde_json::json!({}).into(),
-        external_ids: ExternalIds::new(),
-        groups: is_admin.then_some(ADMINS).into_iter().collect(),
-        password_change_date: created_at,
-        created_at,
-        updated_at: created_at,
-        revision: Revision(RandomIds.next_uuid()),
-        version: 0,
-        session_epoch: SessionEpoch(RandomIds.next_uuid()),
-    })
+    let imported = User::imported(UserId(number), id.parse()?, id, created_at, &RandomIds);
+    let user_type = if is_admin { UserType::Internal } else { UserType::External };
+    let groups = is_admin.then_some(ADMINS).into_iter().collect();
+    Ok(User { name, email, is_active, user_type, groups, ..imported })
 }
 
 fn admins() -> Group {
