@@ -136,6 +136,8 @@ async fn moved_accounts_keep_keys_orders_passwords_and_sessions() {
     // The administrator of the shop is a superuser of Userbook's API. A stored address that breaks a rule stays.
     assert_eq!(ada.status("PATCH", BOB_IN_API, &json!({"name": "B"})), 403);
     assert_eq!(root.json("PATCH", ODD_IN_API, &json!({"name": "O"})).1["email"], "not-an-address");
+    let repeated = json!({"username": "odd", "name": "O", "email": "not-an-address"});
+    assert_eq!(root.status("PUT", ODD_IN_API, &repeated), 400);
     let (status, answer) = root.json("PATCH", ADA_IN_API, &json!({"email": ""}));
     assert_eq!((status, answer), (400, json!({"email": ["Enter an e-mail address."]})));
     let (status, answer) = root.json("PATCH", ADA_IN_API, &json!({"email": "Root@shop.example"}));

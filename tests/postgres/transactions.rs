@@ -4,10 +4,11 @@ use sqlx::Executor as _;
 use userbook::{
     Group, User, UserId, UserStore,
     store::{
-        ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, Guards, MemberChange, Outbox,
-        ProvisioningChange, ProvisioningOp, SnapshotQuery, StoreErrorKind,
+        ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, Guards, ImportData, ImportOutcome,
+        MemberChange, Outbox, ProvisioningChange, ProvisioningOp, SnapshotQuery, StoreErrorKind,
     },
 };
+use userbook_conformance::Harness as _;
 use userbook_sqlx::PostgresStore;
 use userbook_tests::{
     references::{
@@ -17,7 +18,7 @@ use userbook_tests::{
     text_keys::{claims_find_users_by_address, text_keys_refer_to_users},
 };
 
-use userbook_tests::rows::{NINE, group, rename, user};
+use userbook_tests::rows::{NINE, group, prepared_rows, rename, user};
 
 use crate::prepared;
 
@@ -200,4 +201,23 @@ async fn text_keys_of_the_host_refer_to_users() {
 #[tokio::test]
 async fn statements_of_the_host_find_users_by_address() {
     claims_find_users_by_address(prepared().await.store.as_ref()).await;
+}
+
+/// The guide "Adopt Userbook" imports and alters tables of the host in one transaction.
+#[tokio::test]
+async fn import_and_tables_of_the_host_are_committed_together() {
+    let database: Database = Database::with(&ImportData::default()).await;
+    let rows = prepared_rows();
+    for commits in [false, true] {
+        let mut transaction = database.store.begin_import().await.unwrap();
+        let outcome = PostgresStore::import_in(&mut transaction, &rows).await.unwrap();
+        assert_eq!(outcome, ImportOutcome::Imported);
+        transaction.execute("CREATE TABLE accounts (id int)").await.unwrap();
+        if commits {
+            PostgresStore::commit_transaction(transaction).await.unwrap();
+        }
+    }
+    let mut again = database.store.begin_import().await.unwrap();
+    let outcome = PostgresStore::import_in(&mut again, &rows).await.unwrap();
+    assert_eq!(outcome, ImportOutcome::NotEmpty);
 }
