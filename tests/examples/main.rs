@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
 
 mod accounts;
+mod adopt;
+mod browser;
 mod host_rules;
 mod jwt;
 mod process;

@@ -111,6 +111,7 @@ pub(crate) fn change(user: &User) -> ChangeSet {
         id: change,
         kind: EventKind::UserUpdated,
         target: EventTarget::User(user.id),
+        target_uuid: user.uuid,
         version,
         time: user.updated_at,
         actor: EventActor::System,

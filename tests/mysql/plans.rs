@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
+use sqlx::{AssertSqlSafe, Executor, Row, SqlSafeStr};
 use userbook::{
     Group, GroupId, User, UserId, UserStore,
     event::Event,
@@ -40,6 +40,15 @@ async fn rows_read(store: &MySqlStore) -> u64 {
     let sql = "SELECT CAST(SUM(variable_value) AS UNSIGNED) FROM information_schema.session_status \
                WHERE variable_name LIKE 'HANDLER_READ_%'";
     sqlx::query_scalar(sql).fetch_one(store.pool()).await.unwrap()
+}
+
+/// Returns the index by which old events are deleted, and what else the statement does.
+async fn plan_of_pruning(database: &Database, before: &str) -> (Option<String>, String) {
+    let sql = include_str!("../../crates/userbook-sqlx/src/mysql/sql/prune_events.sql");
+    let sql = sql.replace(":before", &format!("'{before}'")).replace(":limit", "1000");
+    let explain = AssertSqlSafe(format!("EXPLAIN {sql}"));
+    let row = sqlx::query(explain.into_sql_str()).fetch_one(database.pool()).await.unwrap();
+    (row.get("key"), row.get("Extra"))
 }
 
 fn snapshot_query() -> SnapshotQuery {
@@ -109,6 +118,18 @@ async fn queries_read_few_rows_of_large_tables() {
         check("pending events").await;
         store.ack(&waiting.iter().map(|event| event.id).collect::<Vec<_>>()).await.unwrap();
         check("acknowledging").await;
+        let pruned = store.prune_before("2023-12-31T00:00:00Z".parse().unwrap()).await.unwrap();
+        assert_eq!(pruned, 2, "the events of this round");
+        check("pruning").await;
+        for before in ["2023-12-31", "2024-01-01 00:00:01"] {
+            let (key, extra) = plan_of_pruning(&database, before).await;
+            assert_eq!(
+                key.as_deref(),
+                Some("userbook_event_moment"),
+                "{before} with {statistics} statistics"
+            );
+            assert!(!extra.contains("filesort"), "{before} with {statistics} statistics: {extra}");
+        }
         let tables = "userbook_user, userbook_group, userbook_membership, userbook_event, userbook_epoch";
         let analyze = AssertSqlSafe(format!("ANALYZE TABLE {tables}")).into_sql_str();
         database.pool().execute(analyze).await.unwrap();

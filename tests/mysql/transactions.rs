@@ -6,17 +6,19 @@ use sqlx::Executor;
 use userbook::{
     Group, User, UserId, UserStore,
     store::{
-        ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, Guards, MemberChange, Outbox,
-        ProvisioningChange, ProvisioningOp, SnapshotQuery, StoreErrorKind,
+        ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, Guards, ImportData, ImportOutcome,
+        MemberChange, Outbox, ProvisioningChange, ProvisioningOp, SnapshotQuery, StoreErrorKind,
     },
 };
+use userbook_conformance::Harness as _;
 use userbook_sqlx::{MySqlStore, mysql::BEGIN};
 use userbook_tests::{
     references::{
         deletions_are_rejected_while_rows_of_the_host_refer, statements_of_the_host_renew_the_revision,
     },
-    rows::{NINE, group, prepared, rename, user},
+    rows::{NINE, group, prepared, prepared_rows, rename, user},
     servers::mariadb::Database,
+    text_keys::{claims_find_users_by_address, text_keys_refer_to_users},
 };
 
 async fn name(database: &Database) -> String {
@@ -199,4 +201,39 @@ async fn writes_of_the_host_renew_revisions() {
     };
     let trigger = userbook_sqlx::mysql::REVISION_TRIGGER;
     statements_of_the_host_renew_the_revision(database.store.as_ref(), trigger, execute).await;
+}
+
+#[tokio::test]
+async fn text_keys_of_the_host_refer_to_users() {
+    let database: Database = prepared().await;
+    let adopt = "ALTER TABLE accounts
+        ADD COLUMN user_uuid BINARY(16) AS (UNHEX(REPLACE(id, '-', ''))) STORED,
+        ADD CONSTRAINT accounts_is_user CHECK (user_uuid IS NOT NULL),
+        ADD UNIQUE KEY accounts_user (user_uuid),
+        ADD CONSTRAINT accounts_of_user FOREIGN KEY (user_uuid) REFERENCES userbook_user (uuid) ON DELETE CASCADE,
+        DROP COLUMN email";
+    let execute = async |sql: String| database.pool().execute(sqlx::AssertSqlSafe(sql)).await.is_ok();
+    text_keys_refer_to_users(database.store.as_ref(), adopt, execute).await;
+}
+
+#[tokio::test]
+async fn statements_of_the_host_find_users_by_address() {
+    let database: Database = prepared().await;
+    claims_find_users_by_address(database.store.as_ref()).await;
+}
+
+/// The guide "Adopt Userbook" imports before it alters tables of the host.
+#[tokio::test]
+async fn statement_that_alters_a_table_commits_the_import() {
+    let database: Database = Database::with(&ImportData::default()).await;
+    let mut transaction = database.store.begin_import().await.unwrap();
+    let rows = prepared_rows();
+    let outcome = MySqlStore::import_in(&mut transaction, &rows).await.unwrap();
+    assert_eq!(outcome, ImportOutcome::Imported);
+    transaction.execute("CREATE TABLE accounts (id INT)").await.unwrap();
+    // The connection is not in a transaction any more.
+    drop(transaction);
+    let mut again = database.store.begin_import().await.unwrap();
+    let outcome = MySqlStore::import_in(&mut again, &rows).await.unwrap();
+    assert_eq!(outcome, ImportOutcome::NotEmpty);
 }

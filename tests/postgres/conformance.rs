@@ -15,6 +15,11 @@ mod session {
     userbook_conformance::session_conformance!(Database, #[tokio::test]);
 }
 
+mod batch {
+    use userbook_tests::servers::postgres::Database;
+    userbook_conformance::batch_conformance!(Database, #[tokio::test]);
+}
+
 mod import {
     use userbook_tests::servers::postgres::Database;
     userbook_conformance::import_conformance!(Database, #[tokio::test]);

@@ -4,19 +4,21 @@ use sqlx::Executor as _;
 use userbook::{
     Group, User, UserId, UserStore,
     store::{
-        ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, Guards, MemberChange, Outbox,
-        ProvisioningChange, ProvisioningOp, SnapshotQuery, StoreErrorKind,
+        ChangeSet, CommitOutcome, DirectoryQuery, EpochGuard, Guards, ImportData, ImportOutcome,
+        MemberChange, Outbox, ProvisioningChange, ProvisioningOp, SnapshotQuery, StoreErrorKind,
     },
 };
+use userbook_conformance::Harness as _;
 use userbook_sqlx::PostgresStore;
 use userbook_tests::{
     references::{
         deletions_are_rejected_while_rows_of_the_host_refer, statements_of_the_host_renew_the_revision,
     },
     servers::postgres::Database,
+    text_keys::{claims_find_users_by_address, text_keys_refer_to_users},
 };
 
-use userbook_tests::rows::{NINE, group, rename, user};
+use userbook_tests::rows::{NINE, group, prepared_rows, rename, user};
 
 use crate::prepared;
 
@@ -183,4 +185,39 @@ async fn writes_of_the_host_renew_revisions() {
     };
     let trigger = userbook_sqlx::postgres::REVISION_TRIGGER;
     statements_of_the_host_renew_the_revision(database.store.as_ref(), trigger, execute).await;
+}
+
+#[tokio::test]
+async fn text_keys_of_the_host_refer_to_users() {
+    let database = prepared().await;
+    let adopt = "ALTER TABLE accounts
+        ADD COLUMN user_uuid uuid NOT NULL GENERATED ALWAYS AS (id::uuid) STORED UNIQUE
+            REFERENCES userbook_user (uuid) ON DELETE CASCADE,
+        DROP COLUMN email";
+    let execute = async |sql: String| database.pool().execute(sqlx::AssertSqlSafe(sql)).await.is_ok();
+    text_keys_refer_to_users(database.store.as_ref(), adopt, execute).await;
+}
+
+#[tokio::test]
+async fn statements_of_the_host_find_users_by_address() {
+    claims_find_users_by_address(prepared().await.store.as_ref()).await;
+}
+
+/// The guide "Adopt Userbook" imports and alters tables of the host in one transaction.
+#[tokio::test]
+async fn import_and_tables_of_the_host_are_committed_together() {
+    let database: Database = Database::with(&ImportData::default()).await;
+    let rows = prepared_rows();
+    for commits in [false, true] {
+        let mut transaction = database.store.begin_import().await.unwrap();
+        let outcome = PostgresStore::import_in(&mut transaction, &rows).await.unwrap();
+        assert_eq!(outcome, ImportOutcome::Imported);
+        transaction.execute("CREATE TABLE accounts (id int)").await.unwrap();
+        if commits {
+            PostgresStore::commit_transaction(transaction).await.unwrap();
+        }
+    }
+    let mut again = database.store.begin_import().await.unwrap();
+    let outcome = PostgresStore::import_in(&mut again, &rows).await.unwrap();
+    assert_eq!(outcome, ImportOutcome::NotEmpty);
 }

@@ -20,6 +20,7 @@ mod recorded;
 mod saturation;
 mod scim;
 mod secrets;
+mod shutdown;
 mod slow;
 mod support;
 mod test_double;

@@ -7,17 +7,17 @@ use userbook_tests::{
 
 use crate::support::{Folder, KEY, request, seed};
 
-fn page(server: &Server) -> String {
+pub(crate) fn page(server: &Server) -> String {
     let answer = send(server.metrics_address(), "GET", "/metrics", &[], None).unwrap();
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     String::from_utf8(answer.body).unwrap()
 }
 
-/// Returns the value of a series; 0 if the page does not have it.
-fn value(page: &str, series: &str) -> f64 {
+/// Returns the value of a series.
+pub(crate) fn value(page: &str, series: &str) -> f64 {
     let line = page.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
-    line.map_or(0.0, |value| value.parse().unwrap())
+    line.unwrap_or_else(|| panic!("no {series} in {page}")).parse().unwrap()
 }
 
 #[test]

@@ -31,6 +31,7 @@ pub mod servers;
 pub mod serving;
 pub mod sql_files;
 pub mod stall;
+pub mod text_keys;
 
 /// The examples of the project's README, compiled and run.
 #[cfg(doctest)]

@@ -92,7 +92,7 @@ pub async fn statements_of_the_host_renew_the_revision<S: SessionStore + UserSto
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use sqlx::{AssertSqlSafe, SqlitePool};
     use tempfile::TempDir;
     use userbook::store::ImportStore;
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
     use crate::rows::prepared_rows;
 
-    async fn opened() -> (SqliteStore, TempDir) {
+    pub(crate) async fn opened() -> (SqliteStore, TempDir) {
         let folder = tempfile::tempdir().expect("makes a folder");
         let file = format!("sqlite://{}", folder.path().join("users.db").display());
         let pool =

@@ -78,6 +78,7 @@ pub fn rename(user: &User, n: u128) -> ChangeSet {
             id,
             kind: EventKind::UserUpdated,
             target: EventTarget::User(user.id),
+            target_uuid: user.uuid,
             version: user.version + 1,
             time: Timestamp::UNIX_EPOCH,
             actor: EventActor::System,

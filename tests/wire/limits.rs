@@ -135,7 +135,7 @@ fn small() -> Policy {
 }
 
 fn too_large(parameter: &str) -> Value {
-    json!({ parameter: ["The answer exceeds 1000 bytes. Use this parameter to ask for less."] })
+    json!({ parameter: ["The answer exceeds 1000 bytes. Reduce the response with this parameter."] })
 }
 
 async fn user_above_the_limit_names_include_groups(kind: Kind) {
@@ -175,7 +175,7 @@ async fn group_above_the_limit_names_include_users(kind: Kind) {
     let api = directory(&store, Policy::hardened().with_limits(limits), |granted| granted);
     let target = format!("GET /core/groups/{}/", group_id(STAFF));
     let answer = ask(&api, Some(ROOT), &target, &[], &Value::Null).await;
-    let message = "The answer exceeds 400 bytes. Use this parameter to ask for less.";
+    let message = "The answer exceeds 400 bytes. Reduce the response with this parameter.";
     assert_eq!((answer.status.as_u16(), answer.json), (400, json!({"include_users": [message]})));
     let answer = ask(&api, Some(ROOT), &format!("{target}?include_users=false"), &[], &Value::Null).await;
     assert_eq!((answer.status.as_u16(), &answer.json["users"]), (200, &json!([ANN])));

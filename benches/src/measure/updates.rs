@@ -45,6 +45,7 @@ pub fn rename(user: &User, n: i64) -> Result<ChangeSet, Failure> {
             id,
             kind: EventKind::UserUpdated,
             target: EventTarget::User(user.id),
+            target_uuid: user.uuid,
             version: user.version + 1,
             time: Timestamp::UNIX_EPOCH,
             actor: EventActor::System,

@@ -15,7 +15,7 @@ use userbook::{
 use userbook_http::{AuthenticationError, Authenticator, DirectoryApi, Representation};
 use userbook_memory::MemoryStore;
 
-/// Who is not a superuser moves people only within the own part of the tree, and creates them there.
+/// Only superusers move and create people outside of the actor's own part of the tree.
 #[derive(Debug)]
 struct OwnSubtree;
 
@@ -39,7 +39,7 @@ impl ChangeRule for OwnSubtree {
     }
 }
 
-/// Who is not a superuser deactivates people, but does not activate them.
+/// Only superusers activate people.
 #[derive(Debug)]
 struct NoActivation;
 

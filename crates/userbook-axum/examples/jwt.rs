@@ -110,13 +110,14 @@ struct App {
 
 /// Checks the password, and answers with a token. Your application has a password for each user.
 async fn login(State(app): State<App>, Json(login): Json<Login>) -> Result<String, StatusCode> {
+    let internal = |_| StatusCode::INTERNAL_SERVER_ERROR;
+    // Read the epoch before you verify the password, and in the same statement as its hash: a new password meanwhile ends
+    // the sessions with this epoch. An inactive user has none.
+    let epoch = app.service.session_epoch(login.id).await.map_err(internal)?;
     let key = hmac::Key::new(hmac::HMAC_SHA256, b"compares without a difference in time");
     let expected = hmac::sign(&key, app.password.as_bytes());
     hmac::verify(&key, login.password.as_bytes(), expected.as_ref()).map_err(|_| StatusCode::UNAUTHORIZED)?;
-    let internal = |_| StatusCode::INTERNAL_SERVER_ERROR;
-    // An inactive user has no epoch.
-    let epoch =
-        app.service.session_epoch(login.id).await.map_err(internal)?.ok_or(StatusCode::UNAUTHORIZED)?;
+    let epoch = epoch.ok_or(StatusCode::UNAUTHORIZED)?;
     app.service.record_login(login.id).await.map_err(internal)?;
     let exp = (app.service.now() + LIFETIME).timestamp();
     let claims = Claims { sub: login.id, exp, epoch: epoch.0 };

@@ -122,6 +122,7 @@ pub(crate) fn event(kind: EventKind, target: EventTarget, version: u64, n: u128)
         id: change_id(n),
         kind,
         target,
+        target_uuid: Uuid::from_u128(n),
         version,
         time: moment(i64::try_from(n).unwrap_or(0)),
         actor: EventActor::System,

@@ -10,7 +10,7 @@ macro_rules! sources {
     };
 }
 sources! {
-    can_act, cancel, change_committed, claims, closure, commit, conflicts, external_ids, filters, group_lists,
+    batch, can_act, cancel, change_committed, claims, closure, commit, conflicts, external_ids, filters, group_lists,
     group_provisioning, groups, guards, import, load, load_directory, members, names, outbox, page_size, races, scopes,
     sessions, superusers, times, user_lists, user_provisioning, values,
 }

@@ -8,6 +8,7 @@
 //! | [`provisioning_conformance!`] | [`run_provisioning_cases`] | [`ProvisioningStore`](userbook::store::ProvisioningStore) | a store that implements it |
 //! | [`session_conformance!`] | [`run_session_cases`] | [`SessionStore`](userbook::store::SessionStore) | a store that implements it |
 //! | [`import_conformance!`] | [`run_import_cases`] | [`ImportStore`](userbook::store::ImportStore) | a store that implements it |
+//! | [`batch_conformance!`] | [`run_batch_cases`] | [`BatchStore`](userbook::store::BatchStore) | a store that implements it and [`ProvisioningStore`](userbook::store::ProvisioningStore) |
 //! | [`list_conformance!`] | [`run_list_cases`] | [`ListStore`](userbook::store::ListStore) | a store that implements it and [`ProvisioningStore`](userbook::store::ProvisioningStore) |
 //!
 //! [`writing_a_store`] describes the steps to build a store, the contract of each port, and common mistakes.
@@ -265,6 +266,6 @@ pub use harness::{Harness, Task};
 #[doc(hidden)]
 pub use law::Law;
 pub use suites::{
-    IMPORT_CASES, LIST_CASES, PROVISIONING_CASES, SESSION_CASES, STORE_CASES, run_import_cases,
-    run_list_cases, run_provisioning_cases, run_session_cases, run_store_cases,
+    BATCH_CASES, IMPORT_CASES, LIST_CASES, PROVISIONING_CASES, SESSION_CASES, STORE_CASES, run_batch_cases,
+    run_import_cases, run_list_cases, run_provisioning_cases, run_session_cases, run_store_cases,
 };

@@ -2,7 +2,7 @@
 
 use userbook::{
     UserStore,
-    store::{ImportStore, ListStore, ProvisioningStore, SessionStore},
+    store::{BatchStore, ImportStore, ListStore, ProvisioningStore, SessionStore},
 };
 
 use crate::{Harness, Law};
@@ -159,6 +159,7 @@ suite! {
         user_provisioning::a_deletion_compares_the_revision,
         user_provisioning::ids_are_not_reused,
         user_provisioning::ids_are_reserved,
+        user_provisioning::a_reserved_id_is_inserted_once,
         user_provisioning::guards_hold_for_users,
         group_provisioning::a_group_is_inserted,
         group_provisioning::a_group_is_overwritten,
@@ -195,6 +196,21 @@ suite! {
         sessions::a_login_writes_nothing_else,
         sessions::a_login_conflicts_with_no_update,
         sessions::an_active_user_has_an_epoch,
+    }
+}
+
+suite! {
+    /// One test for each law of [`BatchStore`](userbook::store::BatchStore):
+    /// `batch_conformance!(MyHarness, #[tokio::test]);`
+    batch_conformance,
+    /// The cases of [`batch_conformance!`](crate::batch_conformance).
+    BATCH_CASES,
+    /// All of [`batch_conformance!`](crate::batch_conformance) for environments without a test runner.
+    run_batch_cases: BatchStore,
+    $, {
+        batch::a_batch_sees_its_writes_and_keeps_them,
+        batch::a_dropped_batch_leaves_no_trace,
+        batch::batches_follow_each_other,
     }
 }
 

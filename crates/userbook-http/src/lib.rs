@@ -138,7 +138,7 @@ pub use endpoint::{Endpoint, EndpointService, PathPattern};
 /// The version of `http` in this API.
 pub use http;
 
-pub use error::{Failure, PortFailure};
+pub use error::{ApiError, ErrorFormat, Failure, PortFailure};
 pub use etag::header_list;
 pub use extension::{Extension, ExtensionSet};
 pub use host::{BodyError, busy, invalid_host, unknown_operation};

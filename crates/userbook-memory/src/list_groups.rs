@@ -210,7 +210,7 @@ impl State {
                 let is_shown = |id: &UserId| {
                     self.users.get(id).is_some_and(|user| some.contains(user.id, &user.path, &user.groups))
                 };
-                node.members.iter().filter(is_shown).collect()
+                node.members.iter().filter(is_shown).take(limit.saturating_add(1)).collect()
             }
             Some(Scope::Only(some)) => {
                 some.ids.iter().copied().filter(|user| node.members.contains(*user)).collect()

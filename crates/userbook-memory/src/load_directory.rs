@@ -44,6 +44,7 @@ impl State {
 
 fn member(user: &User) -> MemberState {
     MemberState {
+        uuid: user.uuid,
         username: user.username.clone(),
         is_active: user.is_active,
         user_type: user.user_type,

@@ -75,6 +75,7 @@ impl State {
             ProvisioningOp::InsertUser(user)
                 if self.is_taken(&user.username, None)
                     || self.uuids.contains_key(&user.uuid)
+                    || (change.has_reserved_id && self.users.contains_key(&user.id))
                     || self.claims.conflict(user.id, &Claim::of(user, change.guards.distinct)) =>
             {
                 return Some(CommitOutcome::Conflict);

@@ -47,6 +47,10 @@ mod session {
     userbook_conformance::session_conformance!(super::Memory, #[tokio::test]);
 }
 
+mod batch {
+    userbook_conformance::batch_conformance!(super::Memory, #[tokio::test]);
+}
+
 mod import {
     userbook_conformance::import_conformance!(super::Memory, #[tokio::test]);
 }

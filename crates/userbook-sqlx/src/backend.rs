@@ -58,6 +58,9 @@ pub trait Backend: Driver {
         write.run_on(connections).await
     }
 
+    /// Waits for running writes and closes what the writer has opened. Later writes fail.
+    async fn close_writer(_: &Self::Writer) {}
+
     /// Makes the following statements of this connection end if the value is dropped. Elsewhere the server's statement
     /// timeout ends them.
     async fn interruptible(_: &mut Self::Connection) -> SqlResult<Self, Interrupt> {

@@ -20,6 +20,7 @@ use sqlx::{Connection as _, Database, Error, Pool, pool::PoolConnection};
 use tokio::{
     runtime::Handle,
     sync::{self, OwnedMutexGuard, OwnedSemaphorePermit},
+    time::timeout,
 };
 
 use idle::IdleConnections;
@@ -29,6 +30,9 @@ const MAX_HOLD: Duration = Duration::from_millis(50);
 
 /// The idle time after which a connection returns to the pool, at the latest after twice that time.
 const MAX_IDLE: Duration = Duration::from_millis(5);
+
+/// The longest time for reading what is left of the answer to a dropped operation.
+const MAX_READ: Duration = Duration::from_mins(1);
 
 /// What happens to a connection on which an operation failed or was interrupted, before the pool gets it.
 pub(crate) type OnDirty<DB> = fn(&mut OwnedMutexGuard<PoolConnection<DB>>);
@@ -144,8 +148,12 @@ impl<DB: Database> Drop for StoreConnection<DB> {
         if let (Some(turn), Ok(runtime)) = (self.turn.take(), Handle::try_current()) {
             let shared = Arc::clone(OwnedMutexGuard::mutex(&self.connection));
             runtime.spawn(async move {
-                // Reads what is left of the answer.
-                _ = shared.lock_owned().await.ping().await;
+                let mut connection = shared.lock_owned().await;
+                // Reads what is left of the answer. A peer that is gone sends nothing.
+                if !matches!(timeout(MAX_READ, connection.ping()).await, Ok(Ok(()))) {
+                    connection.close_on_drop();
+                }
+                drop(connection);
                 drop(turn);
             });
         }

@@ -27,6 +27,9 @@ pub trait Classify {
 
     /// A failure of the statement that commits.
     fn classify_commit(error: &Error) -> ErrorClass;
+
+    /// Whether the inserted row of a user has the id of another row.
+    fn is_user_id_taken(error: &Error) -> bool;
 }
 
 /// The result of an operation on the database `B`.

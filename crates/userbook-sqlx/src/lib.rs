@@ -48,6 +48,9 @@ mod write;
 /// Guides.
 #[cfg(feature = "sqlite")]
 pub mod docs {
+    #[doc = include_str!("../docs/adopt.md")]
+    pub mod adopt {}
+
     #[doc = include_str!("../docs/schema.md")]
     pub mod schema {}
 

@@ -28,7 +28,8 @@ pub enum MigrateError {
         /// The version.
         version: i64,
     },
-    /// The SQLite file has the `application_id` of another application, and no table of Userbook.
+    /// The SQLite file has the `application_id` of another application, and no table of Userbook. For a file of the host's own,
+    /// set `PRAGMA application_id = 0` before the first migration, and the own value afterwards.
     #[error("the file belongs to another application (application_id {application_id:#010x})")]
     ForeignFile {
         /// The identifier.
@@ -79,7 +80,7 @@ impl Migration {
 /// Applies the pending migrations of `component`, as [`SqlStore::migrate`](crate::SqlStore::migrate) does for
 /// Userbook's own: for a host that keeps tables beside Userbook's.
 ///
-/// MariaDB and MySQL commit each statement that creates or alters a table by itself. There, each statement must be
+/// MariaDB commits each statement that creates or alters a table by itself. There, each statement must be
 /// repeatable (`CREATE TABLE IF NOT EXISTS`).
 ///
 /// # Errors

@@ -28,7 +28,8 @@ pub(crate) async fn ack<B: Backend>(conn: &mut Conn<B>, ids: &[ChangeId]) -> Sql
 /// The number of events that one statement deletes: other writers wait for it.
 pub(crate) const PRUNED_AT_ONCE: u32 = 1000;
 
-/// Deletes some acknowledged events from before `time`: fewer than [`PRUNED_AT_ONCE`] if no more are left.
+/// Deletes some acknowledged events from before `time`: fewer than [`PRUNED_AT_ONCE`] if no more are left,
+/// or another process prunes.
 pub(crate) async fn prune_some<B: Backend>(conn: &mut Conn<B>, time: Timestamp) -> SqlResult<B, u64> {
     let parameters = [("before", time.into()), ("limit", i64::from(PRUNED_AT_ONCE).into())];
     let mut transaction = conn.begin_with(B::BEGIN.into_sql_str()).await?;

@@ -107,7 +107,11 @@ async fn insert_user<B: Backend>(
     {
         return Ok(CommitOutcome::Conflict);
     }
-    execute::<B>(conn, &statements.insert_user, &encode::user(user)?).await?;
+    match execute::<B>(conn, &statements.insert_user, &encode::user(user)?).await {
+        // An earlier attempt has inserted the user.
+        Err(error) if has_reserved_id && B::is_user_id_taken(&error) => return Ok(CommitOutcome::Conflict),
+        inserted => inserted?,
+    };
     claims::insert::<B>(conn, user.id, &Claim::of(user, distinct)).await?;
     let groups = Value::Uuids(user.groups.iter().map(|group| group.0).collect());
     let parameters = [("user", user.id.0.into()), ("groups_added", groups)];

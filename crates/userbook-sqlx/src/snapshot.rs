@@ -134,6 +134,7 @@ fn user_id<R: RowExt>(row: &R) -> Decoded<UserId> {
 /// A member without groups, which are separate rows.
 fn member<R: RowExt>(row: &R) -> Decoded<MemberState> {
     Ok(MemberState {
+        uuid: required(row, "uuid", R::uuid)?,
         username: required(row, "username", R::text)?,
         is_active: required(row, "is_active", R::flag)?,
         user_type: decode::user_type(row, "type")?,

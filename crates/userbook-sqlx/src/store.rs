@@ -9,6 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use futures_util::future::join;
 use sqlx::{Pool, SqlSafeStr, Transaction};
 use tokio::sync::Semaphore;
 use userbook::{
@@ -18,7 +19,8 @@ use userbook::{
     store::{
         ChangeSet, CommitOutcome, DirectoryQuery, DirectorySnapshot, GroupListQuery, GroupPage, ImportData,
         ImportOutcome, ImportStore, Outbox, OutboxLimit, PathListQuery, PathPage, ProvisioningChange,
-        ProvisioningStore, SessionStore, Snapshot, SnapshotQuery, StoreError, UserListQuery, UserPage,
+        ProvisioningStore, SessionStore, Snapshot, SnapshotQuery, StoreError, StoreErrorKind, UserListQuery,
+        UserPage,
     },
 };
 
@@ -60,7 +62,7 @@ impl<B: Backend> SqlStore<B> {
 
     /// Applies the pending migrations. Processes that start at once wait for each other.
     ///
-    /// On SQLite and PostgreSQL all of them are applied or none. MariaDB and MySQL commit each statement that creates
+    /// On SQLite and PostgreSQL all of them are applied or none. MariaDB commits each statement that creates
     /// a table by itself; an interrupted migration is repeated from its start. PostgreSQL creates the tables in the
     /// first schema of the search path. On a Galera cluster, migrate from one node at a time. The first migration of a
     /// SQLite file sets its `application_id`; a host may set another one afterwards.
@@ -199,7 +201,8 @@ impl<B: Backend> SqlStore<B> {
 
     /// Waits for running operations, of clones too, and closes all connections. Later operations fail.
     pub async fn close(&self) {
-        self.connections.close().await;
+        // Both are closed for further operations at once.
+        join(B::close_writer(&self.writer), self.connections.close()).await;
     }
 
     pub(crate) fn batches(&self) -> &Batches {
@@ -220,6 +223,11 @@ impl<B: Backend> SqlStore<B> {
         Ok(import::import_in::<B>(connection, data).await?)
     }
 }
+
+/// The database did not take the next user's id.
+#[derive(Debug, thiserror::Error)]
+#[error("no user id was reserved: {0:?}")]
+struct NotReserved(CommitOutcome);
 
 /// The pause between two statements that delete events.
 const PRUNE_PAUSE: Duration = Duration::from_millis(20);
@@ -261,8 +269,10 @@ impl<B: Backend> ProvisioningStore for SqlStore<B> {
 
     async fn reserve_user_id(&self) -> Result<UserId, StoreError> {
         let id = Arc::default();
-        B::write(&self.writer, &self.connections, Write::Reserve(&id)).await?;
-        Ok(UserId(id.load(Ordering::Relaxed)))
+        match B::write(&self.writer, &self.connections, Write::Reserve(&id)).await? {
+            CommitOutcome::Applied => Ok(UserId(id.load(Ordering::Relaxed))),
+            outcome => Err(StoreError::new(StoreErrorKind::Other, NotReserved(outcome))),
+        }
     }
 }
 

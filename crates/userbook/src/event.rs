@@ -5,6 +5,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{
     json::SharedJson,
@@ -20,6 +21,8 @@ pub struct Event {
     pub kind: EventKind,
     /// The user or group that changed.
     pub target: EventTarget,
+    /// The UUID of the user or group, for systems that do not know the number of a user.
+    pub target_uuid: Uuid,
     /// Orders the events of one user: the row's version after the change. For a group, the counter of group writes.
     pub version: u64,
     /// The time of the decision.

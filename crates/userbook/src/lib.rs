@@ -55,6 +55,8 @@
 //!
 //! # Guides
 //!
+//! - [Adopt Userbook in an application that has users](https://docs.rs/userbook-sqlx/latest/userbook_sqlx/docs/adopt/index.html)
+//! - [Passwords, logins, sessions](docs::passwords_logins_sessions)
 //! - [Writing an authorizer](docs::writing_an_authorizer)
 //! - [Rules of the host](docs::rules_of_the_host): rules that see the actor and the new values
 //! - [Codes](docs::codes): the stable codes of errors and violations with their parameters, for translations

@@ -73,6 +73,7 @@ fn putting(group: &Group) -> ProvisioningChange {
         id: ChangeId(group.id.0),
         kind: EventKind::GroupPut,
         target: EventTarget::Group(group.id),
+        target_uuid: group.id.0,
         version: 0,
         time: Timestamp::UNIX_EPOCH,
         actor: EventActor::System,

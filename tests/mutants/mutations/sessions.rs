@@ -90,6 +90,7 @@ mutations! {
                 id: change,
                 kind: EventKind::UserUpdated,
                 target: EventTarget::User(row.id),
+                target_uuid: row.uuid,
                 version: row.version + 1,
                 time,
                 actor: EventActor::System,

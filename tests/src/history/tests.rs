@@ -82,6 +82,7 @@ impl Chronicle {
             id: userbook::model::ChangeId(id(n)),
             kind: EventKind::UserUpdated,
             target: EventTarget::User(UserId(of)),
+            target_uuid: uuid::Uuid::nil(),
             version,
             time: Timestamp::UNIX_EPOCH,
             actor: EventActor::System,

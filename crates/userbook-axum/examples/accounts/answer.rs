@@ -1,12 +1,13 @@
-//! Errors as answers.
+//! Errors as answers: problem details (RFC 9457) with stable codes for translations, as Userbook's API can give them.
 
 use axum::{
-    Json,
+    body::Body,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use serde_json::{Map, Value, json};
-use userbook::{AccessError, UpdateError, store::StoreError, violation::Violations};
+use userbook::{UpdateError, store::StoreError};
+use userbook_http::{ApiError, AuthenticationError, ErrorFormat, PortFailure};
+use userbook_sqlx::sqlite::failure;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -17,8 +18,6 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
-    Database(#[from] sqlx::Error),
-    #[error(transparent)]
     Session(#[from] tower_sessions::session::Error),
     #[error(transparent)]
     Password(#[from] tokio::task::JoinError),
@@ -26,36 +25,59 @@ pub(crate) enum Failure {
     Random,
 }
 
-/// The messages by field; those of the request as a whole have the key `non_field_errors`. The codes are stable: use them
-/// for translations.
-fn by_field(violations: &Violations) -> Value {
-    let mut fields = Map::new();
-    for violation in violations {
-        let field = violation.field.map_or("non_field_errors", |field| field.as_str());
-        let error = json!({"code": violation.kind.code(), "message": violation.kind.to_string()});
-        if let Value::Array(errors) = fields.entry(field).or_insert_with(|| json!([])) {
-            errors.push(error);
+/// Statements of your own fail as those of the store do.
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(failure(error))
+    }
+}
+
+impl From<Failure> for AuthenticationError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Store(error) if error.code() == "unavailable" => Self::Unavailable(error.into()),
+            failure => Self::Failed(failure.into()),
         }
     }
-    Value::Object(fields)
 }
 
 impl IntoResponse for Failure {
+    /// Answers 503 if another attempt may succeed. The log has the cause of each 500 and 503, the client has not.
     fn into_response(self) -> Response {
-        let status = match &self {
-            Self::Update(UpdateError::Invalid(violations)) => {
-                return (StatusCode::BAD_REQUEST, Json(by_field(violations))).into_response();
-            }
-            Self::NotSignedIn => StatusCode::UNAUTHORIZED,
-            Self::Update(UpdateError::Access(AccessError::NotFound)) => StatusCode::NOT_FOUND,
-            Self::Update(UpdateError::Access(AccessError::Forbidden(_))) => StatusCode::FORBIDDEN,
-            Self::Update(UpdateError::Condition) => StatusCode::PRECONDITION_FAILED,
-            Self::Update(UpdateError::Contended { .. }) => StatusCode::CONFLICT,
-            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        let error = match self {
+            Self::NotSignedIn => return StatusCode::UNAUTHORIZED.into_response(),
+            Self::Update(error) => ApiError::from(error),
+            Self::Store(error) => error.into(),
+            failure => PortFailure::Internal(failure.into()).into(),
         };
-        if status == StatusCode::INTERNAL_SERVER_ERROR {
-            tracing::error!(failure = %self, "request failed");
+        let response = error.into_response(ErrorFormat::Problem);
+        if let Some(failure) = response.extensions().get::<userbook_http::Failure>() {
+            tracing::error!(%failure, "request failed");
         }
-        status.into_response()
+        response.map(Body::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{http::header::RETRY_AFTER, response::IntoResponse as _};
+    use userbook::store::{StoreError, StoreErrorKind};
+
+    use super::Failure;
+
+    #[test]
+    fn store_that_may_answer_later_is_503() {
+        let failed = |kind| Failure::from(StoreError::new(kind, "the database failed"));
+        for (failure, status) in [
+            (failed(StoreErrorKind::Transient), 503),
+            (failed(StoreErrorKind::Ambiguous), 500),
+            (sqlx::Error::PoolTimedOut.into(), 503),
+            (sqlx::Error::RowNotFound.into(), 500),
+            (Failure::Random, 500),
+        ] {
+            let response = failure.into_response();
+            assert_eq!(response.status(), status);
+            assert_eq!(response.headers().contains_key(RETRY_AFTER), status == 503);
+        }
     }
 }

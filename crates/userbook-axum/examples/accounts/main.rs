@@ -1,8 +1,9 @@
 //! An axum application with its own `accounts` and `orders` tables beside Userbook's, and sessions of tower-sessions:
 //! sign-up in one transaction, login, update with unique addresses, deactivation that ends sessions, and deletion that a
-//! foreign key of the application forbids.
+//! foreign key of the application forbids. Userbook's API is mounted beside, for the same sessions.
 
 mod answer;
+mod login;
 mod passwords;
 mod routes;
 mod session;
@@ -19,8 +20,11 @@ use tower_sessions::{MemoryStore, SessionManagerLayer};
 use userbook::{
     NewUser, PermissionAuthorizer, Policy, StaticPermissions, UserId, UserService, authz::Permission,
 };
+use userbook_http::{Representation, UserApi};
 use userbook_sqlx::sqlite::{SqliteStore, connect, connect_options};
 use uuid::Uuid;
+
+use session::BySession;
 
 /// Your tables. A user's account goes with the user, and an order keeps both.
 const SCHEMA: &str = "
@@ -62,8 +66,12 @@ fn policy() -> Policy {
 }
 
 fn router(app: App) -> Router {
-    // Use a store in your database, such as tower-sessions-sqlx-store, and secure cookies behind TLS.
+    // Behind TLS use secure cookies. Sessions in memory end with the process: to keep them, implement `SessionStore` of
+    // tower-sessions over a table of yours. tower-sessions-sqlx-store 0.15 fits neither sqlx 0.9 nor tower-sessions 0.15.
     let sessions = SessionManagerLayer::new(MemoryStore::default()).with_secure(false);
+    // Reads and updates of one user. `DirectoryApi` would also create users, who have no account here.
+    let by_session = BySession(Arc::clone(&app.service));
+    let api = UserApi::new(Arc::clone(&app.service), by_session, Representation::new("my-install-id"));
     Router::new()
         .route("/signup", post(routes::sign_up))
         .route("/login", post(routes::log_in))
@@ -74,6 +82,7 @@ fn router(app: App) -> Router {
         .route("/users/{uuid}/deactivate", post(routes::deactivate))
         .route("/users/{uuid}", delete(routes::delete))
         .with_state(app)
+        .merge(userbook_axum::router(api))
         .layer(sessions)
 }
 
@@ -106,4 +115,22 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let app = router(App::new(store, administrator));
     let listener = tokio::net::TcpListener::bind(setting("LISTEN", "127.0.0.1:8000")).await?;
     Ok(axum::serve(listener, app).await?)
+}
+
+#[cfg(test)]
+mod testing {
+    use userbook::UserId;
+    use userbook_sqlx::sqlite::{SqliteStore, connect_options};
+
+    use super::{App, Executor as _, SCHEMA, SqlitePoolOptions};
+
+    /// An application with an empty database.
+    pub(crate) async fn app() -> App {
+        let options = connect_options("sqlite::memory:").unwrap();
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+        let store = SqliteStore::new(pool);
+        store.migrate().await.unwrap();
+        store.pool().execute(SCHEMA).await.unwrap();
+        App::new(store, UserId(1))
+    }
 }

@@ -8,13 +8,13 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_sessions::Session;
-use userbook::{Actor, NewUser, User, UserRef, UserStore as _, UserUpdate, store::SnapshotQuery};
+use userbook::{Actor, NewUser, User, UserRef, UserUpdate};
 use uuid::Uuid;
 
 use crate::{
     App,
     answer::Failure,
-    passwords,
+    login, passwords,
     session::{SignedIn, begin},
     sign_up,
 };
@@ -66,17 +66,11 @@ pub(crate) async fn log_in(
     session: Session,
     Json(given): Json<Credentials>,
 ) -> Result<Json<Value>, Failure> {
-    let account = "SELECT uuid, password FROM userbook_user JOIN accounts ON user = uuid WHERE username = ? AND is_active";
-    let account: Option<(Uuid, String)> =
-        sqlx::query_as(account).bind(given.username).fetch_optional(app.store().pool()).await?;
-    let (uuid, stored) = account.unzip();
-    let is_right = passwords::verify(given.password, stored).await?;
-    let uuid = uuid.filter(|_| is_right).ok_or(Failure::NotSignedIn)?;
-    app.service.record_login(uuid).await?;
-    let query = SnapshotQuery::user(UserRef::from(uuid));
-    let user = app.store().load(&query).await?.user.ok_or(Failure::NotSignedIn)?;
-    begin(&session, (&user).into()).await?;
-    Ok(shown(&user))
+    let account = login::find(app.store().pool(), &given.username).await?;
+    let user = login::verify(account, given.password).await?;
+    app.service.record_login(user.uuid).await?;
+    begin(&session, user).await?;
+    me(State(app), user).await
 }
 
 pub(crate) async fn me(State(app): State<App>, signed_in: SignedIn) -> Result<Json<Value>, Failure> {
@@ -108,7 +102,7 @@ pub(crate) async fn change_password(
     Json(new): Json<NewPassword>,
 ) -> Result<StatusCode, Failure> {
     let hash = passwords::hash(new.password).await?;
-    let user = sign_up::change_password(&app.service, signed_in.uuid, hash).await?;
+    let user = sign_up::change_password(&app.service, signed_in, hash).await?;
     begin(&session, (&user).into()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

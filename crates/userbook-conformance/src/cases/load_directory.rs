@@ -192,6 +192,7 @@ pub async fn members_of_a_group_and_named_users<H: Harness<Store: ProvisioningSt
         let query = DirectoryQuery { members: Some(members.clone()), ..DirectoryQuery::default() };
         let found = directory(&harness, &query).await;
         let state = |user: &User| MemberState {
+            uuid: user.uuid,
             username: user.username.clone(),
             is_active: user.is_active,
             user_type: user.user_type,

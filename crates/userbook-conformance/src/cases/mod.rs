@@ -1,5 +1,6 @@
 //! The cases. Each creates its own harness, documents the law that it checks, and panics if the store breaks the law.
 
+pub mod batch;
 pub mod can_act;
 pub mod cancel;
 pub mod change_committed;

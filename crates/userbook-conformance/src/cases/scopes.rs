@@ -128,6 +128,7 @@ pub async fn members_by_path_and_group<H: Harness<Store: ListStore + Provisionin
             ..group_lists::all(GroupFilter::default())
         };
         let page = group_lists::list(&harness, &query).await;
+        assert_eq!(page.groups.len(), 2, "groups for {:?}", query.members);
         for (entry, members) in page.groups.iter().zip([[4, 11], [5, 11]]) {
             let shown: Vec<_> = entry.members.iter().map(|member| member.id.0).collect();
             let expected: Vec<_> = members.into_iter().filter(|id| expected.contains(id)).collect();

@@ -17,6 +17,7 @@ use userbook::{
         ProvisioningStore, SnapshotQuery, StoreErrorKind, SuperuserQuery, Superusers,
     },
 };
+use uuid::Uuid;
 
 use crate::{
     Harness,
@@ -58,8 +59,29 @@ pub async fn ids_are_reserved<H: Harness<Store: ProvisioningStore>>() {
     apply_ok(&harness, &insert(named(UserId(first.0 + 9)), 20)).await;
 }
 
+/// Law: a reserved id whose row exists already is a conflict without a trace: an earlier attempt, whose answer was lost,
+/// may have inserted the same user as another change.
+pub async fn a_reserved_id_is_inserted_once<H: Harness<Store: ProvisioningStore>>() {
+    let harness = H::with(&rows([group(1)], [user(ANN)])).await;
+    let id = ok(harness.store().reserve_user_id().await);
+    let reserved = |user, n| ProvisioningChange { has_reserved_id: true, ..insert(user, n) };
+    let inserted = member(id, [1]);
+    let first = reserved(inserted.clone(), 1);
+    apply_ok(&harness, &first).await;
+    let named = |name: &str| User { username: name.to_owned(), ..inserted.clone() };
+    let other = User { uuid: Uuid::from_u128(77), ..named("other") };
+    for (repeated, n) in [(inserted.clone(), 2), (named("renamed"), 3), (other.clone(), 4)] {
+        assert_eq!(apply_rejected(&harness, &reserved(repeated, n)).await, CommitOutcome::Conflict, "{n}");
+        assert_same(&row(&harness, id).await, &inserted);
+        assert_eq!(pending(&harness).await, [(*first.event).clone()]);
+    }
+    let next = ok(harness.store().reserve_user_id().await);
+    assert_eq!(next.0, id.0 + 1);
+    apply_ok(&harness, &reserved(User { id: next, ..other }, 5)).await;
+}
+
 /// Returns the id of the next user.
-async fn next_id<H: Harness<Store: ProvisioningStore>>(harness: &H) -> UserId {
+pub(crate) async fn next_id<H: Harness<Store: ProvisioningStore>>(harness: &H) -> UserId {
     let epochs = ok(harness.store().load_directory(&DirectoryQuery::default()).await).epochs;
     UserId(i64::try_from(epochs.next_user).expect("ids fit"))
 }

@@ -28,18 +28,31 @@ const INVALID: &str = "Values of the request break rules; `errors` lists all of 
 /// The query parameter that makes a page smaller.
 pub(crate) const PAGE_SIZE: &str = "page_size";
 
-/// The format of errors.
+/// The format of the body of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ErrorFormat {
-    /// authentik's format.
+pub enum ErrorFormat {
+    /// authentik's format: messages by field, without codes.
     Recorded,
-    /// Problem details (RFC 9457).
+    /// Problem details (RFC 9457) with the stable codes.
     Problem,
 }
 
-/// An error as shown to the client.
+/// An error of the library as the API shows it, for routes of the host that call the service.
+///
+/// ```
+/// use http::StatusCode;
+/// use userbook::{AccessError, UpdateError};
+/// use userbook_http::{ApiError, ErrorFormat};
+///
+/// let error = UpdateError::from(AccessError::NotFound);
+/// let response = ApiError::from(error).into_response(ErrorFormat::Problem);
+/// assert_eq!(response.status(), StatusCode::NOT_FOUND);
+/// let body: serde_json::Value = serde_json::from_slice(response.body())?;
+/// assert_eq!(body["code"], "not_found");
+/// # Ok::<_, serde_json::Error>(())
+/// ```
 #[derive(Debug)]
-pub(crate) struct ApiError {
+pub struct ApiError {
     kind: Kind,
     detail: Cow<'static, str>,
     details: ErrorDetails,
@@ -210,7 +223,7 @@ impl ApiError {
             let detail = format!("The answer exceeds {limit} bytes.");
             return Self { details: ErrorDetails::General, ..Self::new(Kind::Invalid, detail) };
         };
-        let message = format!("The answer exceeds {limit} bytes. Use this parameter to ask for less.");
+        let message = format!("The answer exceeds {limit} bytes. Reduce the response with this parameter.");
         let (location, code) = (InputLocation::Query, "answer_too_large");
         Self::inputs(vec![InputError { location, name: parameter, code, message: message.into() }])
     }
@@ -249,12 +262,13 @@ impl ApiError {
         Self { is_unauthorized: applies, ..self }
     }
 
-    fn status(&self) -> StatusCode {
+    /// Returns the status of the response.
+    pub fn status(&self) -> StatusCode {
         if self.is_unauthorized { StatusCode::UNAUTHORIZED } else { self.kind.status() }
     }
 
-    /// Returns the complete response.
-    pub(crate) fn into_response(self, format: ErrorFormat) -> Response<Bytes> {
+    /// Returns the complete response, without a challenge. Its extensions contain the [`Failure`] of a 500 or 503.
+    pub fn into_response(self, format: ErrorFormat) -> Response<Bytes> {
         let (media_type, body) = match format {
             ErrorFormat::Recorded => (JSON, plain::render(&self)),
             ErrorFormat::Problem => (PROBLEM, problem::render(&self)),

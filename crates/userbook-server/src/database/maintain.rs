@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use sqlx::{Row, SqlitePool};
 use userbook::{event::Event, store::DistinctNames};
 
-use super::{Database, Pool};
+use super::{Database, OpenStore};
 use crate::{
     admin::{Failure, Message},
     maintenance::{EventQuery, ExportSink, Maintenance},
@@ -29,9 +29,9 @@ impl Database {
 
     /// Returns what is wrong with the database.
     pub(crate) async fn problems(&self, distinct: DistinctNames) -> Result<Vec<String>, Failure> {
-        let mut problems = match &self.pool {
-            Pool::Sqlite(pool) => damaged(pool).await?,
-            Pool::None | Pool::MySql(_) | Pool::Postgres(_) => Vec::new(),
+        let mut problems = match &self.store {
+            OpenStore::Sqlite(store) => damaged(store.pool()).await?,
+            OpenStore::Memory | OpenStore::MySql(_) | OpenStore::Postgres(_) => Vec::new(),
         };
         // A damaged file answers nothing reliably.
         if problems.is_empty() {
@@ -42,7 +42,7 @@ impl Database {
 
     /// Copies a SQLite database to a new file, as of one moment, while others read and write.
     pub(crate) async fn backup(&self, to: &Path) -> Result<(), Failure> {
-        let Pool::Sqlite(pool) = &self.pool else {
+        let OpenStore::Sqlite(store) = &self.store else {
             let text = "backups are for SQLite: use pg_dump or mariadb-dump, or `export`";
             return Err(Message::failure(text));
         };
@@ -55,7 +55,7 @@ impl Database {
             std::fs::remove_file(&partial)?;
         }
         let name = partial.to_str().ok_or_else(|| Message::failure("the file name is not UTF-8"))?;
-        sqlx::query("VACUUM INTO $1").bind(name).execute(pool).await?;
+        sqlx::query("VACUUM INTO $1").bind(name).execute(store.pool()).await?;
         std::fs::File::open(&partial)?.sync_all()?;
         Ok(std::fs::rename(&partial, to)?)
     }

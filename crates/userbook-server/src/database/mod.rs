@@ -15,8 +15,8 @@ pub(crate) use certificates::check as check_certificates;
 pub(crate) use file::DatabaseFile as TenantFile;
 pub use file::FileError;
 use sqlx::{
-    ConnectOptions, Connection, MySqlPool, PgPool, SqlitePool, mysql::MySqlConnectOptions,
-    postgres::PgConnectOptions, sqlite::SqlitePoolOptions,
+    ConnectOptions, Connection, mysql::MySqlConnectOptions, postgres::PgConnectOptions,
+    sqlite::SqlitePoolOptions,
 };
 pub use url::DatabaseUrl;
 use userbook::store::{BatchStore, ImportStore, ListStore, Outbox};
@@ -107,16 +107,17 @@ pub struct Database {
     /// What the replicas agree on.
     pub(crate) coordination: Arc<dyn Coordination>,
     maintenance: Option<Arc<dyn Maintenance>>,
-    pool: Pool,
+    store: OpenStore,
     file: Option<Arc<DatabaseFile>>,
 }
 
+/// The store behind the ports.
 #[derive(Debug, Clone)]
-enum Pool {
-    None,
-    MySql(MySqlPool),
-    Postgres(PgPool),
-    Sqlite(SqlitePool),
+enum OpenStore {
+    Memory,
+    MySql(MySqlStore),
+    Postgres(PostgresStore),
+    Sqlite(SqliteStore),
 }
 
 impl Database {
@@ -150,7 +151,7 @@ impl Database {
     fn memory() -> Self {
         let store = MemoryStore::new();
         let auth = Arc::new(MemoryAuth::new(store.clone()));
-        Self::of(store, auth, Pool::None)
+        Self::of(store, auth, OpenStore::Memory)
     }
 
     async fn sqlite(url: &str, limits: &Limits, create: bool) -> Result<Self, DatabaseError> {
@@ -177,7 +178,7 @@ impl Database {
 
     /// The ports of a migrated database, and its file.
     pub(crate) fn of_sqlite(store: SqliteStore, file: Option<DatabaseFile>) -> Self {
-        let mut database = Self::of_sql(store.clone(), Pool::Sqlite(store.pool().clone()));
+        let mut database = Self::of_sql(store.clone(), OpenStore::Sqlite(store.clone()));
         if let Some(file) = file.map(Arc::new) {
             database.directory = Arc::new(Guarded::new(store, Arc::clone(&file)));
             database.file = Some(file);
@@ -187,22 +188,20 @@ impl Database {
 
     /// The ports of a migrated database.
     pub(crate) fn of_mysql(store: MySqlStore) -> Self {
-        let pool = Pool::MySql(store.pool().clone());
-        Self::of_sql(store, pool)
+        Self::of_sql(store.clone(), OpenStore::MySql(store))
     }
 
     /// The ports of a migrated database.
     pub(crate) fn of_postgres(store: PostgresStore) -> Self {
-        let pool = Pool::Postgres(store.pool().clone());
-        Self::of_sql(store, pool)
+        Self::of_sql(store.clone(), OpenStore::Postgres(store))
     }
 
-    fn of_sql<B: AuthBackend>(store: SqlStore<B>, pool: Pool) -> Self
+    fn of_sql<B: AuthBackend>(store: SqlStore<B>, open: OpenStore) -> Self
     where
         SqlStore<B>: Directory,
     {
         let auth = Arc::new(SqlAuth::new(store.clone()));
-        Self::of(store.clone(), auth, pool).maintained(store)
+        Self::of(store.clone(), auth, open).maintained(store)
     }
 
     async fn mysql(url: &str, limits: &Limits) -> Result<Self, DatabaseError> {
@@ -231,7 +230,7 @@ impl Database {
         Ok(Self::of_postgres(PostgresStore::new(pool)))
     }
 
-    fn of<S>(store: S, auth: Arc<dyn AuthStore>, pool: Pool) -> Self
+    fn of<S>(store: S, auth: Arc<dyn AuthStore>, open: OpenStore) -> Self
     where
         S: Directory + ImportStore + Outbox + Clone,
     {
@@ -242,7 +241,7 @@ impl Database {
             coordination: Arc::new(MemoryCoordination::new(Arc::clone(&outbox))),
             outbox,
             auth,
-            pool,
+            store: open,
             maintenance: None,
             file: None,
         }
@@ -267,33 +266,33 @@ impl Database {
     /// # Errors
     /// The connection error.
     pub async fn ping(&self) -> Result<(), sqlx::Error> {
-        match &self.pool {
-            Pool::None => Ok(()),
-            Pool::MySql(pool) => greet(&*pool.connect_options()).await,
-            Pool::Postgres(pool) => greet(&*pool.connect_options()).await,
-            Pool::Sqlite(pool) => greet(&*pool.connect_options()).await,
+        match &self.store {
+            OpenStore::Memory => Ok(()),
+            OpenStore::MySql(store) => greet(&*store.pool().connect_options()).await,
+            OpenStore::Postgres(store) => greet(&*store.pool().connect_options()).await,
+            OpenStore::Sqlite(store) => greet(&*store.pool().connect_options()).await,
         }
     }
 
     /// Returns the number of busy and of idle connections; `None` without a pool.
     pub(crate) fn connections(&self) -> Option<(usize, usize)> {
-        let (size, idle) = match &self.pool {
-            Pool::None => return None,
-            Pool::MySql(pool) => (pool.size(), pool.num_idle()),
-            Pool::Postgres(pool) => (pool.size(), pool.num_idle()),
-            Pool::Sqlite(pool) => (pool.size(), pool.num_idle()),
+        let (size, idle) = match &self.store {
+            OpenStore::Memory => return None,
+            OpenStore::MySql(store) => (store.pool().size(), store.pool().num_idle()),
+            OpenStore::Postgres(store) => (store.pool().size(), store.pool().num_idle()),
+            OpenStore::Sqlite(store) => (store.pool().size(), store.pool().num_idle()),
         };
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         Some((size.saturating_sub(idle), idle))
     }
 
-    /// Waits for running operations and closes all connections.
+    /// Waits for running operations and closes all connections, also the one of a SQLite writer.
     pub async fn close(&self) {
-        match &self.pool {
-            Pool::None => {}
-            Pool::MySql(pool) => pool.close().await,
-            Pool::Postgres(pool) => pool.close().await,
-            Pool::Sqlite(pool) => pool.close().await,
+        match &self.store {
+            OpenStore::Memory => {}
+            OpenStore::MySql(store) => store.close().await,
+            OpenStore::Postgres(store) => store.close().await,
+            OpenStore::Sqlite(store) => store.close().await,
         }
     }
 }
@@ -320,3 +319,7 @@ async fn greet<O: ConnectOptions<Connection: Sized>>(options: &O) -> Result<(), 
     connection.ping().await?;
     connection.close().await
 }
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests;

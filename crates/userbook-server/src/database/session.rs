@@ -29,8 +29,7 @@ pub(crate) fn with_timeouts(options: PgConnectOptions, limits: &Limits) -> PgCon
     ])
 }
 
-/// A MariaDB pool: <https://mariadb.com/kb/en/aborting-statements/>. MySQL is not tested and has no
-/// `max_statement_time`.
+/// A MariaDB pool: <https://mariadb.com/kb/en/aborting-statements/>.
 pub(crate) fn mysql(limits: &Limits) -> MySqlPoolOptions {
     let session = format!(
         "{}, SESSION max_statement_time = {}, SESSION innodb_lock_wait_timeout = {}",

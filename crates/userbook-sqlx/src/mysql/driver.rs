@@ -1,4 +1,4 @@
-//! MariaDB and MySQL as a [`Driver`].
+//! MariaDB as a [`Driver`].
 
 use sqlx::{Arguments, MySql, error::BoxDynError, mysql::MySqlArguments};
 

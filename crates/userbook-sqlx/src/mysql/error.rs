@@ -37,12 +37,19 @@ impl Classify for MySql {
             _ => ErrorClass::Failure(Ambiguous),
         }
     }
+
+    fn is_user_id_taken(error: &Error) -> bool {
+        number(error) == Some(DUPLICATE)
+            && error.as_database_error().is_some_and(|error| key(error.message()) == "PRIMARY")
+    }
 }
 
 fn number(error: &Error) -> Option<u16> {
     Some(error.as_database_error()?.try_downcast_ref::<MySqlDatabaseError>()?.number())
 }
 
+/// A duplicate value.
+const DUPLICATE: u16 = 1062;
 const DEADLOCK: u16 = 1213;
 const CLUSTER_NOT_READY: u16 = 1047;
 const READ_ONLY_OPTION: u16 = 1290;
@@ -55,8 +62,7 @@ fn classify_number(number: u16, message: &str) -> ErrorClass {
         // A deadlock, or another node of a cluster was first. A lock timed out. The row was changed
         // since the snapshot of the host's transaction.
         DEADLOCK | 1205 | 1020 => ErrorClass::Contended,
-        // A duplicate value.
-        1062 => match key(message) {
+        DUPLICATE => match key(message) {
             "userbook_user_username"
             | "userbook_user_uuid"
             | "userbook_group_name"

@@ -1,4 +1,4 @@
-//! MariaDB: tested with 10.11. MySQL is not tested.
+//! MariaDB: tested with 10.11. MySQL is not supported: it has no `DELETE … RETURNING`.
 //!
 //! A load is one statement and one round trip. A commit is a transaction whose first statement is a conditional write,
 //! never a read:

@@ -76,6 +76,11 @@ impl Classify for Postgres {
             class => class,
         }
     }
+
+    fn is_user_id_taken(error: &Error) -> bool {
+        state(error)
+            .is_some_and(|(state, constraint)| state == UNIQUE && constraint == Some("userbook_user_pkey"))
+    }
 }
 
 /// Whether the server ended the session.

@@ -12,6 +12,7 @@ const CONSTRAINT: u32 = 19;
 const NOT_A_DATABASE: u32 = 26;
 const BUSY_SNAPSHOT: u32 = BUSY | (2 << 8);
 const CONSTRAINT_FOREIGN_KEY: u32 = CONSTRAINT | (3 << 8);
+const CONSTRAINT_PRIMARY_KEY: u32 = CONSTRAINT | (6 << 8);
 const CONSTRAINT_UNIQUE: u32 = CONSTRAINT | (8 << 8);
 
 /// SQLite's extended result code.
@@ -72,6 +73,11 @@ impl Classify for Sqlite {
             Some(CONSTRAINT) => ErrorClass::Referenced,
             _ => ErrorClass::Failure(StoreErrorKind::Ambiguous),
         }
+    }
+
+    fn is_user_id_taken(error: &Error) -> bool {
+        let message = error.as_database_error().map_or("", |error| error.message());
+        code(error) == Some(CONSTRAINT_PRIMARY_KEY) && message.ends_with("userbook_user.id")
     }
 }
 

@@ -6,11 +6,12 @@
 //!
 //! # The writer
 //!
-//! Updates and changes of the directory have one writer per store, with a connection of its own beside the pool, opened
-//! with the pool's connect options. Writes that arrive during a commit form a group: they share the next transaction,
-//! and its wait for the disk. A group does not wait for further writes. Each write is acknowledged after the commit of its group; one
-//! that is refused or fails leaves no trace in the others. A caller that is dropped affects no other. The writer ends with
-//! the pool. A pool of one connection has no writer beside it: its connection writes.
+//! Updates and changes of the directory have one writer per store, with a connection of its own beside the pool,
+//! opened with the pool's connect options. Writes that arrive during a commit form a group: they share the next
+//! transaction, and its wait for the disk. A group does not wait for further writes. Each write is acknowledged
+//! after the commit of its group; one that is refused or fails leaves no trace in the others. A caller that is
+//! dropped affects no other. The writer ends with the pool; only [`close`](SqliteStore::close) waits for its writes
+//! and closes its file. A pool of one connection has no writer beside it: its connection writes.
 //!
 //! # The pool
 //!

@@ -66,6 +66,12 @@ impl Backend for Sqlite {
         }
     }
 
+    async fn close_writer(writer: &Option<Writer>) {
+        if let Some(writer) = writer {
+            writer.close().await;
+        }
+    }
+
     /// By a progress handler: <https://www.sqlite.org/c3ref/progress_handler.html>.
     async fn interruptible(conn: &mut SqliteConnection) -> SqlResult<Self, Interrupt> {
         let interrupt = Interrupt::default();

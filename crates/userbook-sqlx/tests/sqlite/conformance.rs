@@ -50,6 +50,11 @@ mod session {
     userbook_conformance::session_conformance!(Database, #[tokio::test]);
 }
 
+mod batch {
+    use crate::database::Database;
+    userbook_conformance::batch_conformance!(Database, #[tokio::test]);
+}
+
 mod import {
     use crate::database::Database;
     userbook_conformance::import_conformance!(Database, #[tokio::test]);

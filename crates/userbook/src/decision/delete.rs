@@ -80,6 +80,7 @@ pub(crate) fn delete(
         context,
         EventKind::UserDeleted,
         EventTarget::User(user.id),
+        user.uuid,
         user.version + 1,
         &diff,
         vec![Effect::RevokeSessions],

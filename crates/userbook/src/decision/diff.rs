@@ -96,7 +96,7 @@ pub(super) fn full_diff(view: &UserView, added: bool) -> Diff {
         .filter(|field| *field != Field::Groups)
         .filter(|field| *field != Field::ExternalIds || !view.user.external_ids.is_empty())
         .map(|field| {
-            let (none, value) = (SharedJson::default(), stored_field(&view.user, field));
+            let (none, value) = (SharedJson::from(Value::Null), stored_field(&view.user, field));
             let (old, new) = if added { (none, value) } else { (value, none) };
             (Cow::Borrowed(field.as_str()), FieldDiff::Value { old, new })
         })

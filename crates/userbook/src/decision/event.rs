@@ -1,5 +1,7 @@
 //! Builds the audit events of all operations.
 
+use uuid::Uuid;
+
 use super::{Context, diff::redact};
 use crate::event::{Diff, Effect, Event, EventKind, EventTarget};
 
@@ -8,6 +10,7 @@ pub(super) fn event(
     it: &Context<'_>,
     kind: EventKind,
     target: EventTarget,
+    target_uuid: Uuid,
     version: u64,
     diff: &Diff,
     effects: Vec<Effect>,
@@ -16,6 +19,7 @@ pub(super) fn event(
         id: it.change,
         kind,
         target,
+        target_uuid,
         version,
         time: it.now,
         actor: it.actor.to_event(),

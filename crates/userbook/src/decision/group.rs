@@ -328,7 +328,7 @@ impl<'a> GroupProposal<'a> {
         };
         let kind = if self.write.after.is_none() { EventKind::GroupDeleted } else { EventKind::GroupPut };
         let target = EventTarget::Group(self.id);
-        let event = event(context, kind, target, epochs.graph + 1, diff, Vec::new());
+        let event = event(context, kind, target, self.id.0, epochs.graph + 1, diff, Vec::new());
         let name =
             self.before.or(self.write.after.as_ref()).map(|group| group.name.clone()).unwrap_or_default();
         let members = self.members.changes(

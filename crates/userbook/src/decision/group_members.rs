@@ -183,7 +183,7 @@ impl<'a> MemberProposal<'a> {
             let effects = ends.then_some(Effect::RevokeSessions).into_iter().collect();
             let context = Context { change: *change, ..*context };
             let (target, version) = (EventTarget::User(user), state.version + 1);
-            let event = event(&context, EventKind::UserUpdated, target, version, &diff, effects);
+            let event = event(&context, EventKind::UserUpdated, target, state.uuid, version, &diff, effects);
             MemberChange {
                 user,
                 expected: state.revision,
@@ -228,6 +228,7 @@ mod tests {
     fn hidden_members_the_anonymous_user_and_other_users_are_not_shown() {
         let group = GroupId(Uuid::from_u128(1));
         let state = |username: &str, groups: &[GroupId]| MemberState {
+            uuid: uuid::Uuid::nil(),
             username: username.to_owned(),
             is_active: true,
             user_type: UserType::Internal,

@@ -158,8 +158,8 @@ pub(crate) fn insert(
     user.version = 1;
     user.session_epoch = context.change.into();
     let diff = full_diff(&UserView::new(user.clone(), graph, Visibility::everything()), true);
-    let event =
-        event(context, EventKind::UserInserted, EventTarget::User(user.id), user.version, &diff, Vec::new());
+    let target = EventTarget::User(user.id);
+    let event = event(context, EventKind::UserInserted, target, user.uuid, user.version, &diff, Vec::new());
     let change = ProvisioningChange {
         op: ProvisioningOp::InsertUser(Box::new(user.clone())),
         has_reserved_id: false,

@@ -1,4 +1,5 @@
-//! Decides on what takes an account over: a new password, and acting as the user. Core and stores know only when the password changed; the host keeps the password.
+//! Decides on what takes an account over: a new password, and acting as the user. The host keeps the password; core and
+//! stores know only when it changed.
 
 use std::{borrow::Cow, collections::BTreeSet};
 
@@ -116,7 +117,7 @@ pub(crate) fn change_password(
     let version = user.version + 1;
     let target = EventTarget::User(user.id);
     let effects = vec![Effect::RevokeSessions];
-    let event = event(context, EventKind::UserUpdated, target, version, &diff, effects);
+    let event = event(context, EventKind::UserUpdated, target, user.uuid, version, &diff, effects);
     let change = ChangeSet {
         user: user.id,
         expected: user.revision,

@@ -47,7 +47,7 @@ pub(crate) fn end_sessions(
     };
     let version = user.version + 1;
     let (target, effects) = (EventTarget::User(user.id), vec![Effect::RevokeSessions]);
-    let event = event(context, EventKind::UserUpdated, target, version, &Diff::new(), effects);
+    let event = event(context, EventKind::UserUpdated, target, user.uuid, version, &Diff::new(), effects);
     let change = ChangeSet {
         user: user.id,
         expected: user.revision,

@@ -163,7 +163,7 @@ fn commit(
     let diff = diff(before, &proposal, &snapshot.groups);
     let visible = Visibility::new(context.policy, context.results);
     let target = EventTarget::User(before.id);
-    let event = event(&context, EventKind::UserUpdated, target, version, &diff, effects);
+    let event = event(&context, EventKind::UserUpdated, target, before.uuid, version, &diff, effects);
     let Proposal { mut after, changes, added, removed, .. } = proposal;
     after.revision = context.change.into();
     after.version = version;

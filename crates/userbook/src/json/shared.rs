@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// A JSON value that clones share. An update clones a user with its attributes several times: into the snapshot, the
 /// decision, the event and the response. None of these clones copies the value.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SharedJson(Arc<Value>);
 
 impl SharedJson {

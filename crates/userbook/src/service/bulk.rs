@@ -118,7 +118,8 @@ impl<S: BatchStore, A: Authorizer> Bulk<'_, S, A> {
     /// written, they run one by one.
     async fn write_batch(&self, operations: &[BulkOperation]) -> Result<Option<Vec<BulkResult>>, StoreError> {
         let service = self.service;
-        if self.dry_run || self.batch == 1 {
+        // A rule of the host may wait for another service, and a batch holds a transaction meanwhile.
+        if self.dry_run || self.batch == 1 || !service.change_rules.is_empty() {
             return Ok(None);
         }
         let Ok(batch) = service.store.begin_batch().await else { return Ok(None) };

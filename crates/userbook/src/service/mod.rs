@@ -32,7 +32,7 @@ pub use call::Call;
 pub use error::{AccessError, GroupError, ListError, UpdateError};
 pub use list::{AuthorizedGroupList, AuthorizedUserList, GroupRelatives, Listing, RelativesQuery, UserViews};
 pub use member::{AuthorizedMemberChange, ChangeMember, MemberCall, MembershipAction};
-pub use outbox::{EventSink, deliver};
+pub use outbox::{DeliveryError, EventSink, deliver};
 pub use password::{AuthorizedPasswordChange, ChangePassword, PasswordCall};
 pub use provision::{
     AuthorizedDeletion, AuthorizedGroupDeletion, AuthorizedGroupWrite, AuthorizedInsertion,

@@ -9,6 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use uuid::Uuid;
 
 use super::{ActorState, CommitOutcome, Epochs, Guards, StoreError, Superusers, UserStore};
 use crate::{
@@ -117,6 +118,8 @@ pub struct DirectorySnapshot {
 /// A user whose membership in a group may change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberState {
+    /// The UUID of the user.
+    pub uuid: Uuid,
     /// The username.
     pub username: String,
     /// Whether the user may log in.
@@ -147,7 +150,8 @@ pub struct GroupShape {
 pub struct ProvisioningChange {
     /// The operation.
     pub op: ProvisioningOp,
-    /// Whether an inserted user has an id of [`ProvisioningStore::reserve_user_id`]. Other operations ignore the value.
+    /// Whether an inserted user has an id of [`ProvisioningStore::reserve_user_id`]: the counter is not compared, and
+    /// an id that a row has already is a conflict. Other operations ignore the value.
     pub has_reserved_id: bool,
     /// Memberships of the written or deleted group that change with it; empty for users.
     pub members: Vec<MemberChange>,

@@ -94,8 +94,7 @@ impl<S: ProvisioningStore> ProvisioningStore for FailingStore<S> {
     }
 
     async fn reserve_user_id(&self) -> Result<UserId, StoreError> {
-        self.read()?;
-        self.inner.reserve_user_id().await
+        self.write(self.inner.reserve_user_id()).await
     }
 }
 

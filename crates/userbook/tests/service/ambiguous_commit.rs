@@ -8,7 +8,7 @@ use std::{
 use userbook::{
     GroupError, GroupId, NewGroup, NewUser, Outcome, UpdateError, UserService, UserStore, UserUpdate,
     authz::{AuthorizerError, Verdict},
-    store::{CommitOutcome, StoreErrorKind},
+    store::{CommitOutcome, ProvisioningOp, StoreErrorKind},
     violation::ViolationKind,
 };
 use uuid::Uuid;
@@ -161,6 +161,33 @@ async fn provisioning_looks_for_a_commit_in_doubt() {
     let service = service(&contended).with_limits(2, Duration::from_secs(1));
     let failed = service.delete_user(&root(), ADA).await.unwrap_err();
     assert!(matches!(failed, UpdateError::Contended { attempts: 2 }), "{failed}");
+}
+
+/// Whichever of several insertions in doubt is applied, the result has the id of the stored user.
+#[tokio::test]
+async fn insertion_with_a_reserved_id_has_one_id() {
+    for reads in 1..=6 {
+        let store = ScriptedStore::new().await.on_provision([
+            Step::Answer(CommitOutcome::Conflict),
+            Step::FailAndLand(AMBIGUOUS, reads),
+            Step::Fail(AMBIGUOUS),
+            Step::Fail(AMBIGUOUS),
+        ]);
+        let service = service(&store).with_limits(9, Duration::from_secs(60));
+        let inserted = service.insert_user(&root(), NewUser::new("new", "New")).await.unwrap().view.user;
+        assert_eq!(store.stored(inserted.id).await, inserted, "{reads}");
+        assert_eq!(store.events().await.len(), 1, "{reads}");
+        let tried = store.provisioned.lock().unwrap().clone();
+        let ids: Vec<_> = tried
+            .iter()
+            .filter(|change| change.has_reserved_id)
+            .map(|change| match &change.op {
+                ProvisioningOp::InsertUser(user) => user.id,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert!(!ids.is_empty() && ids.iter().all(|id| *id == inserted.id), "{reads}: {ids:?}");
+    }
 }
 
 /// A commit that returns `Ambiguous` and is applied between any two reads is found.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod ambiguous_commit;
+mod delivery;
 mod denials;
 mod lists;
 mod members;

@@ -82,6 +82,8 @@ async fn an_authorizer_that_fails_once_repeats_nothing() {
         ];
         let mut results = Vec::new();
         service.bulk(&actor).run(operations, |_, result| results.push(result)).await.unwrap();
+        assert_eq!(results.len(), 5, "call {failing}");
+        assert!(results.iter().filter(|result| result.is_err()).count() <= 1, "call {failing}: {results:?}");
         for (n, result) in results.iter().enumerate() {
             let is_applied = matches!(result, Ok(updated) if matches!(updated.outcome, Outcome::Applied(_)));
             let has_failed = matches!(result, Err(UpdateError::Access(AccessError::Authorizer(_))));

@@ -90,6 +90,7 @@ impl TestOutbox {
             id: ChangeId(Uuid::from_u128(u128::from(version) << 64 | u128::from(user.unsigned_abs()))),
             kind: EventKind::UserUpdated,
             target: EventTarget::User(UserId(user)),
+            target_uuid: uuid::Uuid::nil(),
             version,
             time: Timestamp::UNIX_EPOCH,
             actor: EventActor::System,

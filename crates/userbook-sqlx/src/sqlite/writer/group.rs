@@ -59,7 +59,8 @@ pub(super) async fn write(mut turn: Turn, mut waiting: Vec<Waiting>) {
 
 /// Writes all that wait in one transaction, and those that arrive meanwhile.
 async fn together(turn: &mut Turn, waiting: &mut Vec<Waiting>) -> Group {
-    let mut connection = match turn.connection().await {
+    let writer = turn.writer.clone();
+    let connection = match turn.connection().await {
         Ok(connection) => connection,
         Err(error) => return failed(error),
     };
@@ -79,16 +80,14 @@ async fn together(turn: &mut Turn, waiting: &mut Vec<Waiting>) -> Group {
         }
         // The next group writes what is not taken up here.
         if start.elapsed() < MAX_TIME {
-            waiting.append(&mut turn.writer.state().waiting);
+            waiting.append(&mut writer.state().waiting);
         }
         if waiting.len() == outcomes.len() {
             break;
         }
     }
     let group = commit(transaction, outcomes).await;
-    if matches!(group, Group::Done(_)) {
-        turn.clean = Some(connection);
-    }
+    turn.is_clean = matches!(group, Group::Done(_));
     group
 }
 

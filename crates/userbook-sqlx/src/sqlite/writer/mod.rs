@@ -11,11 +11,15 @@ mod group;
 
 use std::{
     fmt, mem,
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicI64},
 };
 
-use sqlx::{ConnectOptions as _, Error, SqliteConnection, SqlitePool};
-use tokio::{runtime::Handle, sync::oneshot};
+use sqlx::{ConnectOptions as _, Connection as _, Error, SqliteConnection, SqlitePool};
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, oneshot},
+};
 use userbook::{
     Timestamp, UserRef,
     model::ChangeId,
@@ -28,7 +32,14 @@ use crate::write::Write;
 #[derive(Clone)]
 pub struct Writer {
     pool: SqlitePool,
-    state: Arc<Mutex<State>>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    /// Notified when a turn, or the opening or closing of a connection, ends.
+    settled: Notify,
 }
 
 #[derive(Default)]
@@ -40,6 +51,10 @@ struct State {
     waiting: Vec<Waiting>,
     /// Whether a task waits for the end of the pool.
     watches_pool: bool,
+    /// Whether [`Writer::close`] was called. The writes that wait are still written.
+    is_closed: bool,
+    /// The number of connections that tasks open or close.
+    counted: usize,
 }
 
 /// A write of a caller that waits.
@@ -85,24 +100,68 @@ impl From<Write<'_>> for Change {
 #[error("the task of the writer ended")]
 struct WriterEnded;
 
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    // No code under the lock panics half-way.
-    state.lock().unwrap_or_else(PoisonError::into_inner)
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // No code under the lock panics half-way.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn close_idle(self: &Arc<Self>) {
+        let idle = {
+            let mut state = self.state();
+            let connection = state.connection.take();
+            connection.map(|connection| Counted::new(self, &mut state, Some(connection)))
+        };
+        drop(idle);
+    }
+}
+
+/// A connection that [`Writer::close`] waits for. If dropped, a task closes it: sqlx would close it at any later time.
+struct Counted {
+    shared: Arc<Shared>,
+    connection: Option<SqliteConnection>,
+}
+
+impl Counted {
+    /// Counts a connection, or one that is being opened, under the lock of the state. Drop it without the lock.
+    fn new(shared: &Arc<Shared>, state: &mut State, connection: Option<SqliteConnection>) -> Self {
+        state.counted += 1;
+        Self { shared: Arc::clone(shared), connection }
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        // Without a runtime, the connection is dropped.
+        if let (Some(connection), Ok(runtime)) = (self.connection.take(), Handle::try_current()) {
+            let counted = Self::new(&self.shared, &mut self.shared.state(), None);
+            runtime.spawn(async move {
+                // After a failure, sqlx closes the connection later.
+                _ = connection.close().await;
+                drop(counted);
+            });
+        }
+        self.shared.state().counted -= 1;
+        self.shared.settled.notify_waiters();
+    }
 }
 
 impl Writer {
     pub(super) fn new(pool: SqlitePool) -> Self {
-        Self { pool, state: Arc::default() }
+        Self { pool, shared: Arc::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        lock(&self.state)
+        self.shared.state()
     }
 
     /// Writes, alone or in a group.
     pub(super) async fn write(&self, write: Write<'_>) -> Result<CommitOutcome, StoreError> {
         let outcome = {
             let mut state = self.state();
+            if state.is_closed {
+                return Err(super::failure(Error::PoolClosed));
+            }
             if state.is_busy {
                 let (sender, outcome) = oneshot::channel();
                 state.waiting.push(Waiting { change: write.into(), outcome: sender });
@@ -120,11 +179,36 @@ impl Writer {
         }
     }
 
-    /// Opens a connection of the writer's own, so that readers that use up the pool do not hold writes up.
+    /// Waits for the writes that have begun and for those that wait, and closes the connection. Later writes fail.
+    pub(super) async fn close(&self) {
+        self.state().is_closed = true;
+        self.shared.close_idle();
+        loop {
+            let mut settled = pin!(self.shared.settled.notified());
+            settled.as_mut().enable();
+            let is_settled = {
+                let state = self.state();
+                !state.is_busy && state.counted == 0
+            };
+            if is_settled {
+                return;
+            }
+            settled.await;
+        }
+    }
+
+    /// Opens a connection of the writer's own, so that readers that use up the pool do not hold writes up. In a task: the
+    /// caller may leave meanwhile.
     async fn connect(&self) -> Result<SqliteConnection, Error> {
         // A file that was deleted must not come back empty.
         let options = (*self.pool.connect_options()).clone().create_if_missing(false);
-        let connection = options.connect().await?;
+        let mut counted = Counted::new(&self.shared, &mut self.state(), None);
+        let opening = tokio::spawn(async move {
+            counted.connection = Some(options.connect().await?);
+            Ok(counted)
+        });
+        let opened: Result<Counted, Error> = opening.await.map_err(|_| Error::WorkerCrashed)?;
+        let connection = opened?.connection.take().ok_or(Error::WorkerCrashed)?;
         if !mem::replace(&mut self.state().watches_pool, true) {
             self.close_with_pool();
         }
@@ -133,11 +217,12 @@ impl Writer {
 
     /// Closes the idle connection when the pool is closed.
     fn close_with_pool(&self) {
-        let (closed, state) = (self.pool.close_event(), Arc::downgrade(&self.state));
+        let (closed, shared) = (self.pool.close_event(), Arc::downgrade(&self.shared));
         tokio::spawn(async move {
             closed.await;
-            let state = state.upgrade();
-            drop(state.and_then(|state| lock(&state).connection.take()));
+            if let Some(shared) = shared.upgrade() {
+                shared.close_idle();
+            }
         });
     }
 }
@@ -151,35 +236,46 @@ impl fmt::Debug for Writer {
 /// The right to write. When it ends, the next group gets it.
 struct Turn {
     writer: Writer,
-    /// A connection without an open transaction.
-    clean: Option<SqliteConnection>,
+    connection: Option<SqliteConnection>,
+    /// Whether the connection has no open transaction: only then another write uses it.
+    is_clean: bool,
 }
 
 impl Turn {
     fn new(writer: Writer) -> Self {
-        let clean = writer.state().connection.take();
-        Self { writer, clean }
+        let connection = writer.state().connection.take();
+        Self { writer, connection, is_clean: true }
     }
 
-    /// Takes the connection. It is closed unless it is put back as [`clean`](Self::clean).
-    async fn connection(&mut self) -> Result<SqliteConnection, Error> {
-        let clean = self.clean.take();
-        if self.writer.pool.is_closed() {
+    /// Returns the connection, not clean until the caller says so.
+    async fn connection(&mut self) -> Result<&mut SqliteConnection, Error> {
+        if !self.is_clean {
+            self.close_dirty();
+        }
+        // The host has closed the pool. The store closes the writer first.
+        if self.writer.pool.is_closed() && !self.writer.state().is_closed {
             return Err(Error::PoolClosed);
         }
-        match clean {
-            Some(connection) => Ok(connection),
-            None => self.writer.connect().await,
-        }
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.writer.connect().await?,
+        };
+        self.is_clean = false;
+        Ok(self.connection.insert(connection))
+    }
+
+    fn close_dirty(&mut self) {
+        let shared = &self.writer.shared;
+        let closing = Counted::new(shared, &mut shared.state(), self.connection.take());
+        drop(closing);
+        self.is_clean = true;
     }
 
     /// Writes in a transaction of its own.
     async fn alone(&mut self, write: Write<'_>) -> Result<CommitOutcome, StoreError> {
-        let mut connection = self.connection().await.map_err(super::failure)?;
-        let answer = write.run::<sqlx::Sqlite>(&mut connection).await;
-        if answer.is_ok() {
-            self.clean = Some(connection);
-        }
+        let connection = self.connection().await.map_err(super::failure)?;
+        let answer = write.run::<sqlx::Sqlite>(connection).await;
+        self.is_clean = answer.is_ok();
         answer
     }
 }
@@ -187,22 +283,27 @@ impl Turn {
 impl Drop for Turn {
     fn drop(&mut self) {
         let mut state = self.writer.state();
-        // A closed pool has no connections.
-        state.connection = self.clean.take().filter(|_| !self.writer.pool.is_closed());
         let waiting = mem::take(&mut state.waiting);
-        match Handle::try_current() {
-            Ok(runtime) if !waiting.is_empty() => {
-                // A runtime that shuts down drops a spawned task at once, and the drop takes the lock.
-                drop(state);
-                let next = Self::new(self.writer.clone());
-                runtime.spawn(group::write(next, waiting));
-            }
-            _ => {
-                state.is_busy = false;
-                // Without a runtime they cannot be written.
-                drop(state);
-                drop(waiting);
-            }
+        let next = Handle::try_current().ok().filter(|_| !waiting.is_empty());
+        let stays = next.is_some() || !state.is_closed && !self.writer.pool.is_closed();
+        let connection = self.connection.take();
+        let closing = if self.is_clean && stays {
+            state.connection = connection;
+            None
+        } else {
+            Some(Counted::new(&self.writer.shared, &mut state, connection))
+        };
+        state.is_busy = next.is_some();
+        // Spawning takes the lock: a runtime that shuts down drops a spawned task at once.
+        drop(state);
+        drop(closing);
+        if let Some(runtime) = next {
+            let next = Self::new(self.writer.clone());
+            runtime.spawn(group::write(next, waiting));
+        } else {
+            self.writer.shared.settled.notify_waiters();
+            // Without a runtime they cannot be written.
+            drop(waiting);
         }
     }
 }

@@ -29,7 +29,7 @@ fn state(groups: &[GroupId]) -> ActorState {
         is_active: true,
         user_type: UserType::Internal,
         path: "users".into(),
-        attributes: crate::json::SharedJson::default(),
+        attributes: serde_json::Value::Null.into(),
         groups: groups.iter().copied().collect(),
         revision: Revision(Uuid::nil()),
     }

@@ -50,6 +50,7 @@ fn event_records_actor_change_and_time() {
         id: CHANGE,
         kind: EventKind::UserUpdated,
         target: EventTarget::User(TARGET),
+        target_uuid: user().uuid,
         version: 4,
         time: NOW,
         actor: EventActor::User(super::fixture::ACTOR),

@@ -151,6 +151,8 @@ fn stored_values_may_violate_rules() {
     assert_eq!(commit.view.user.email, "odd");
     let merge = UserUpdate::patch().merge_attributes(json!({"b": null}).as_object().cloned().unwrap());
     assert_eq!(Fixture::new(merge).user(odd).outcome(), "unchanged");
+    let repeated = Fixture::new(UserUpdate::patch().name("New").email("odd")).user(odd);
+    assert_eq!(repeated.faults(), ["email: invalid"], "the form of a named value is checked");
 }
 
 #[test]

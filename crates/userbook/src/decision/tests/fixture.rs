@@ -89,7 +89,7 @@ pub(super) fn actor_state(groups: impl IntoIterator<Item = GroupId>) -> ActorSta
         is_active: true,
         user_type: UserType::Internal,
         path: "users".into(),
-        attributes: crate::json::SharedJson::default(),
+        attributes: serde_json::Value::Null.into(),
         groups: groups.into_iter().collect(),
         revision: ACTOR_REVISION,
     }

@@ -80,6 +80,7 @@ impl Write {
     /// A user in these groups.
     pub(super) fn member(mut self, id: i64, groups: impl IntoIterator<Item = GroupId>) -> Self {
         let state = MemberState {
+            uuid: uuid::Uuid::from_u128(id.unsigned_abs().into()),
             username: format!("user{id}"),
             is_active: true,
             user_type: UserType::Internal,

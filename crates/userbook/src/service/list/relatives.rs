@@ -67,6 +67,9 @@ impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
         query: RelativesQuery,
     ) -> Result<GroupRelatives, ListError> {
         let RelativesQuery { children_of, child_attributes, parents } = query;
+        if children_of.is_empty() && parents.is_empty() {
+            return Ok(GroupRelatives::default());
+        }
         traced(operation!("userbook.group_relatives"), async {
             let since = self.clock.monotonic();
             let scope = self.visible_relatives(actor).await?;

@@ -23,8 +23,8 @@ use crate::{
     model::{UserId, UserRef},
     service::AccessError,
     store::{
-        CommitOutcome, DirectoryQuery, DirectorySnapshot, ProvisioningChange, ProvisioningStore,
-        SnapshotQuery, StoreError, StoreErrorKind,
+        CommitOutcome, DirectoryQuery, DirectorySnapshot, ProvisioningChange, ProvisioningOp,
+        ProvisioningStore, SnapshotQuery, StoreError, StoreErrorKind,
     },
     update::{PatchFailure, UserUpdate},
     violation::{ViolationKind, Violations},
@@ -90,7 +90,7 @@ pub struct InsertUser {
     uuid: Uuid,
     /// Verdicts from before the request was read, used by the first attempt.
     access: Option<InsertionAccess>,
-    /// Whether an attempt has lost its id to another insertion, perhaps.
+    /// Whether an earlier attempt reached the commit.
     is_repeated: bool,
 }
 
@@ -186,11 +186,19 @@ async fn check_free<S: ProvisioningStore, A: Authorizer>(
 
 /// Takes an id for the user. If the answer is lost, an id stays unused, and nothing is in doubt.
 async fn reserve<S: ProvisioningStore, A>(service: &UserService<S, A>) -> Result<UserId, StoreError> {
-    let id = service.store.reserve_user_id().await;
-    id.map_err(|error| match error.kind {
-        StoreErrorKind::Ambiguous => StoreError::new(StoreErrorKind::Transient, error),
-        _ => error,
+    service.store.reserve_user_id().await.map_err(|mut error| {
+        if error.kind == StoreErrorKind::Ambiguous {
+            error.kind = StoreErrorKind::Transient;
+        }
+        error
     })
+}
+
+fn reserved_id(change: &ProvisioningChange) -> Option<UserId> {
+    match &change.op {
+        ProvisioningOp::InsertUser(user) if change.has_reserved_id => Some(user.id),
+        _ => None,
+    }
 }
 
 impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for InsertUser {
@@ -247,9 +255,12 @@ impl<S: ProvisioningStore, A: Authorizer> Operation<S, A> for InsertUser {
         checks.extend(insertion_checks(&ops, &directory, policy, &results));
         let results = service.authorize(call.actor, directory_resource(&directory), checks).await?;
         let is_repeated = mem::replace(&mut self.is_repeated, true);
-        // An insertion in doubt that compares the counter is repeated with its id: one of both is applied.
-        let repeats_doubt = in_doubt.is_some_and(|change| !change.has_reserved_id);
-        let reserved = if is_repeated && !repeats_doubt { Some(reserve(service).await?) } else { None };
+        let reserved = match in_doubt {
+            // It is repeated with its id: the result is right whichever of both is applied.
+            Some(change) => reserved_id(change),
+            None if is_repeated => Some(reserve(service).await?),
+            None => None,
+        };
         let context = call.decision(service, &results);
         let id = reserved.unwrap_or_else(|| next_user_id(&directory));
         let snapshot = new_user_snapshot(directory, id, self.uuid, context.now);
