@@ -18,6 +18,7 @@ pub(crate) mod program;
 mod reader_harm;
 mod scale;
 mod scim_filters;
+mod scim_patch;
 mod seeds;
 mod server;
 mod server_put;
@@ -108,6 +109,7 @@ pub const ALL: &[Measure] = &[
     always(&["scale_1e7_vs_1e3"], scale::run),
     always(&["lists_1e6_vs_1e3", "list_search_ms", "list_attributes_ms"], lists::run),
     always(&["scim_filters_1e6_vs_1e3"], scim_filters::run),
+    always(&["scim_patch_vs_patch"], scim_patch::run),
     always(&["reader_harm"], reader_harm::run),
     always(&["peer_scim_server_memory_5000", "peer_scim_server_sqlite_1000"], peer::run),
     always(&["server_put_memory"], server_put::memory),
