@@ -14,6 +14,7 @@ use crate::{
 const ADA: &str = "0191d2a4-0000-4000-8000-00000000ada0";
 const ADA_IN_API: &str = "/api/v3/core/users/2/";
 const BOB_IN_API: &str = "/api/v3/core/users/3/";
+const BLANK_IN_API: &str = "/api/v3/core/users/6/";
 const ODD_IN_API: &str = "/api/v3/core/users/4/";
 
 /// The shop before. The password of each account is "correct horse"; the tokens of the sessions are `session-of-` and the
@@ -48,6 +49,7 @@ const BEFORE: &str = "
         UNION ALL SELECT 'b0b0', 'bob@shop.example', 'bob', 1600000002
         UNION ALL SELECT '0dd0', 'not-an-address', 'odd', 1600000003
         UNION ALL SELECT 'ada1', 'ADA@shop.example', 'twin', 1600000004
+        UNION ALL SELECT '0e00', '', 'blank', 1600000005
     );
     INSERT INTO orders (account, item) SELECT id, 'pen' FROM accounts WHERE name = 'ada';
     INSERT INTO orders (account, item) SELECT id, 'ink' FROM accounts WHERE name = 'ada';
@@ -55,7 +57,7 @@ const BEFORE: &str = "
         unhex(CASE name
             WHEN 'ada' THEN '23ab3e43020c0a83cd9f324583d01ff56af696c96e49c495480aff1ec9c3245e'
             WHEN 'root' THEN 'd340487cb8fd22577ba8d4e0fc192ed9603d53ce13e6937d7ab4584e54bfa93d'
-            ELSE '5106b5e29f01beadb03c6844279e412102fd8c262be74226074730af0873bfcc'
+            WHEN 'bob' THEN '5106b5e29f01beadb03c6844279e412102fd8c262be74226074730af0873bfcc'
         END), id
     FROM accounts WHERE name IN ('ada', 'root', 'bob')";
 
@@ -139,9 +141,14 @@ async fn moved_accounts_keep_keys_orders_passwords_and_sessions() {
     let repeated = json!({"username": "odd", "name": "O", "email": "not-an-address"});
     assert_eq!(root.status("PUT", ODD_IN_API, &repeated), 400);
     let (status, answer) = root.json("PATCH", ADA_IN_API, &json!({"email": ""}));
-    assert_eq!((status, answer), (400, json!({"email": ["Enter an e-mail address."]})));
+    assert_eq!((status, answer), (400, json!({"email": ["This field may not be blank."]})));
     let (status, answer) = root.json("PATCH", ADA_IN_API, &json!({"email": "Root@shop.example"}));
     assert_eq!((status, answer), (400, json!({"email": ["This field must be unique."]})));
+
+    assert_eq!(root.status("PATCH", BLANK_IN_API, &json!({"is_active": false})), 200);
+    // An activation brings no session back.
+    assert_eq!(root.status("PATCH", BOB_IN_API, &json!({"is_active": true})), 200);
+    assert_eq!(get(&mut browser(&app, "gone"), "/me").0, 401);
 
     // A user with orders stays; without orders, the account goes with the user.
     assert_eq!(root.status("DELETE", ADA_IN_API, &Value::Null), 400);
@@ -154,7 +161,7 @@ async fn moved_accounts_keep_keys_orders_passwords_and_sessions() {
     drop(app);
     let app = shop.start();
     assert_eq!(get(&mut browser(&app, "root"), "/me").0, 200);
-    assert_eq!(shop.count("SELECT count(*) FROM userbook_user").await, 4);
+    assert_eq!(shop.count("SELECT count(*) FROM userbook_user").await, 5);
     assert_eq!(shop.count("SELECT count(*) FROM orders JOIN accounts ON accounts.id = account").await, 2);
 }
 
@@ -171,13 +178,13 @@ async fn new_users_of_an_adopted_shop_get_accounts() {
     assert_eq!((sign_up("ADA@shop.example"), sign_up(""), sign_up("cy@shop.example")), (400, 400, 201));
     let (status, me) = get(&mut new, "/me");
     assert_eq!((status, &me["has_account"], &me["orders"]), (200, &json!(true), &json!(0)));
-    assert_eq!(shop.count("SELECT count(*) FROM accounts").await, 5, "refused ones leave no account");
+    assert_eq!(shop.count("SELECT count(*) FROM accounts").await, 6, "refused ones leave no account");
 
     // A user of the API has an account from the first order on.
     let mut root = browser(&app, "root");
     let zed = json!({"username": "zed", "name": "Zed"});
     let (status, answer) = root.json("POST", "/api/v3/core/users/", &zed);
-    assert_eq!((status, answer), (400, json!({"email": ["Enter an e-mail address."]})));
+    assert_eq!((status, answer), (400, json!({"email": ["This field is required."]})));
     let zed = json!({"username": "zed", "name": "Zed", "email": "zed@shop.example"});
     assert_eq!(root.status("POST", "/api/v3/core/users/", &zed), 201);
     let session = "UPDATE sessions SET (user, epoch) = (SELECT uuid, session_epoch FROM userbook_user \

@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use userbook::{
     Actor, GroupId, NewGroup, NewUser, PermissionAuthorizer, StaticPermissions, UserId, UserService,
     UserUpdate,
-    store::{StoreError, StoreErrorKind},
 };
 use userbook_http::{AuthenticationError, Authenticator, DirectoryApi, Representation};
 use userbook_memory::MemoryStore;
@@ -80,18 +79,11 @@ impl Authenticator for ByToken {
         let claims = token.and_then(|token| self.tokens.verify(token));
         let now = self.service.now().timestamp();
         let claims = claims.filter(|claims| now < claims.exp).ok_or(AuthenticationError::token_invalid())?;
-        let epoch = self.service.session_epoch(claims.sub).await.map_err(unavailable)?;
+        let epoch = self.service.session_epoch(claims.sub).await?;
         if epoch.is_some_and(|epoch| epoch.0 == claims.epoch) {
             return Ok(Actor::user(claims.sub));
         }
         Err(AuthenticationError::token_invalid())
-    }
-}
-
-fn unavailable(error: StoreError) -> AuthenticationError {
-    match error.kind {
-        StoreErrorKind::Transient => AuthenticationError::Unavailable(error.into()),
-        _ => AuthenticationError::Failed(error.into()),
     }
 }
 

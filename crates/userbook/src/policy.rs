@@ -116,6 +116,7 @@ pub struct Policy {
     limits: Limits,
     count_service_accounts: bool,
     unique_email: bool,
+    required_email: bool,
 }
 
 impl Policy {
@@ -127,6 +128,7 @@ impl Policy {
             limits: Limits::default(),
             count_service_accounts: false,
             unique_email: false,
+            required_email: false,
         }
     }
 
@@ -138,6 +140,7 @@ impl Policy {
             limits: Limits::authentik_2025_2(),
             count_service_accounts: false,
             unique_email: false,
+            required_email: false,
         }
     }
 
@@ -183,6 +186,19 @@ impl Policy {
     pub fn with_unique_email(mut self) -> Self {
         self.unique_email = true;
         self
+    }
+
+    /// Requires an e-mail address of each new user, and rejects an update that takes the address away. Service accounts need
+    /// none. A stored user without an address can be changed in other fields.
+    #[must_use]
+    pub fn with_required_email(mut self) -> Self {
+        self.required_email = true;
+        self
+    }
+
+    /// Returns whether persons need an e-mail address; see [`Policy::with_required_email`].
+    pub fn requires_email(&self) -> bool {
+        self.required_email
     }
 
     /// Returns which new names must be distinct from those of other users.

@@ -35,7 +35,7 @@ impl From<sqlx::Error> for Failure {
 impl From<Failure> for AuthenticationError {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Store(error) if error.code() == "unavailable" => Self::Unavailable(error.into()),
+            Failure::Store(error) => error.into(),
             failure => Self::Failed(failure.into()),
         }
     }

@@ -7,7 +7,6 @@ use userbook::{
     Group, GroupId, Timestamp, User, UserId, UserType,
     clock::RandomIds,
     field::{EmailAddress, fold},
-    model::ExternalIds,
     store::{ImportData, ImportOutcome},
 };
 use userbook_sqlx::sqlite::SqliteStore;
@@ -56,11 +55,13 @@ const SCHEMA: &str = "
         epoch BLOB NOT NULL
     ) STRICT";
 
-/// People stay signed in: each session gets the epoch of its user.
+/// People stay signed in: each session gets the epoch of its user. A session of an inactive user would be valid again after
+/// an activation.
 const MOVE_IN: &str = "
     INSERT INTO accounts (id, password) SELECT id, password FROM moved_accounts;
     INSERT INTO sessions (token, user, epoch)
-        SELECT token, uuid, session_epoch FROM moved_sessions JOIN userbook_user ON uuid = unhex(account, '-');
+        SELECT token, uuid, session_epoch FROM moved_sessions JOIN userbook_user ON uuid = unhex(account, '-')
+        WHERE is_active;
     DROP TABLE moved_sessions;
     DROP TABLE moved_accounts";
 
@@ -120,14 +121,5 @@ fn user(
 }
 
 fn admins() -> Group {
-    Group {
-        id: ADMINS,
-        name: "admins".to_owned(),
-        is_superuser: true,
-        parent: None,
-        attributes: serde_json::json!({}),
-        external_ids: ExternalIds::new(),
-        created_at: Timestamp::UNIX_EPOCH,
-        updated_at: Timestamp::UNIX_EPOCH,
-    }
+    Group { is_superuser: true, ..Group::imported(ADMINS, "admins", Timestamp::UNIX_EPOCH) }
 }

@@ -7,7 +7,6 @@ mod answer;
 #[path = "../accounts/passwords.rs"]
 mod passwords;
 mod routes;
-mod rules;
 mod session;
 
 use std::{env, error::Error, sync::Arc};
@@ -38,8 +37,7 @@ impl App {
     /// People sign in by address: each user has one, and no two users have the same.
     fn new(store: SqliteStore) -> Self {
         let service = UserService::new(store, PermissionAuthorizer::new(StaticPermissions::none()))
-            .with_policy(Policy::hardened().with_unique_email())
-            .with_change_rule(rules::NeedsEmail);
+            .with_policy(Policy::hardened().with_unique_email().with_required_email());
         Self { service: Arc::new(service) }
     }
 

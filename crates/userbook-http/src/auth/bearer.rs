@@ -7,7 +7,6 @@ use http::{HeaderMap, header::AUTHORIZATION, request::Parts};
 use userbook::{
     Actor,
     clock::{Clock, SystemClock},
-    store::StoreErrorKind,
 };
 
 use super::{AuthenticationError, Authenticator, TokenKey, TokenStore};
@@ -40,10 +39,7 @@ impl<T: TokenStore> Authenticator for BearerAuthenticator<T> {
         let Some(key) = bearer_token(&head.headers)? else {
             return Ok(Actor::anonymous());
         };
-        let found = self.tokens.find(&key.hash()).await.map_err(|error| match error.kind {
-            StoreErrorKind::Transient => AuthenticationError::Unavailable(error.into()),
-            _ => AuthenticationError::Failed(error.into()),
-        })?;
+        let found = self.tokens.find(&key.hash()).await?;
         match found {
             Some(token) if token.opens_api(self.clock.now()) => Ok(Actor::user(token.user)),
             _ => Err(AuthenticationError::token_invalid()),

@@ -31,9 +31,10 @@ pub(crate) const PAGE_SIZE: &str = "page_size";
 /// The format of the body of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorFormat {
-    /// authentik's format: messages by field, without codes.
+    /// authentik's format, messages by field: `{"email": ["This field must be unique."]}`.
     Recorded,
-    /// Problem details (RFC 9457) with the stable codes.
+    /// Problem details (RFC 9457): `status`, `code` and `detail`, and with invalid values `errors`, each with a `pointer` to
+    /// the field and the stable `code`.
     Problem,
 }
 

@@ -255,6 +255,11 @@ impl Database {
         }
     }
 
+    /// Whether the database is a file.
+    pub(crate) fn has_file(&self) -> bool {
+        self.file.is_some()
+    }
+
     /// Returns false if the file of a SQLite database was deleted or replaced: later writes would not be
     /// stored.
     pub fn is_in_place(&self) -> bool {

@@ -4,11 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::http::request::Parts;
-use userbook::{
-    Actor, UserService,
-    authz::ListAuthorizer,
-    store::{StoreError, StoreErrorKind},
-};
+use userbook::{Actor, UserService, authz::ListAuthorizer};
 use userbook_http::{AuthenticationError, Endpoint};
 use userbook_scim::{
     Connection, ConnectionAuthorizer, Connections, Deletion, ScimApi, ScimLimits, Strictness, bearer_token,
@@ -54,7 +50,7 @@ struct StoredConnections(WithTimeout<Arc<dyn AuthStore>>);
 impl Connections for StoredConnections {
     async fn authenticate(&self, head: &Parts) -> Result<Option<Arc<Connection>>, AuthenticationError> {
         let Some(token) = bearer_token(head)? else { return Ok(None) };
-        let found = self.0.find_connection(&token.hash()).await.map_err(unavailable)?;
+        let found = self.0.find_connection(&token.hash()).await?;
         let found = found.filter(|record| record.user_is_active);
         let row = found.ok_or_else(AuthenticationError::token_invalid)?.connection;
         Ok(Some(Arc::new(connection(&row)?)))
@@ -67,11 +63,4 @@ fn connection(row: &ConnectionRow) -> Result<Connection, AuthenticationError> {
     let deletion = if row.deactivates { Deletion::Deactivate } else { Deletion::Delete };
     let strictness = if row.is_strict { Strictness::strict() } else { Strictness::lenient() };
     Ok(connection.deletion(deletion).strictness(strictness))
-}
-
-fn unavailable(error: StoreError) -> AuthenticationError {
-    match error.kind {
-        StoreErrorKind::Transient => AuthenticationError::Unavailable(error.into()),
-        _ => AuthenticationError::Failed(error.into()),
-    }
 }

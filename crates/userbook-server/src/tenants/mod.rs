@@ -3,6 +3,7 @@
 //!
 //! The API and the stores know nothing of tenants.
 
+mod content;
 mod databases;
 mod delivery;
 mod failures;

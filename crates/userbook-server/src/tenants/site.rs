@@ -1,25 +1,20 @@
 //! An open tenant of the server: its database, and the API over it.
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error, sync::Arc};
 
 use async_trait::async_trait;
 use axum::Router;
-use tokio::{sync::Mutex, time::Instant};
 use userbook::{
     authz::ListAuthorizer,
     store::{StoreError, StoreErrorKind},
 };
 use userbook_tenants::{OpenTenant, TenantError, TenantName, TenantSource, Tenants};
 
-use super::{TenantDatabases, TenantRouting};
+use super::{TenantDatabases, TenantRouting, content::ContentCheck};
 use crate::{Settings, ambient::Ambient, authorizer, database::Database, serve::tenant_router};
 
 /// What stands for the name of the tenant in `--scim-url`.
 pub(crate) const TENANT_IN_URL: &str = "{tenant}";
-
-/// The time between two checks of the content of an open tenant: less than a command needs to fill a new one, so that no
-/// request after it is answered with the old content's id.
-const CHECK: Duration = Duration::from_millis(50);
 
 /// Opens tenants for requests.
 pub(crate) struct Site {
@@ -39,42 +34,32 @@ pub(crate) struct ServedTenant {
     pub(super) database: Database,
     pub(super) router: Router,
     install_id: String,
-    content: Mutex<Content>,
-}
-
-/// What the last check of a tenant's content found.
-#[derive(Debug)]
-enum Content {
-    /// That which was opened, at this time.
-    Current(Instant),
-    Replaced,
+    content: ContentCheck,
 }
 
 impl ServedTenant {
     fn new(database: Database, router: Router, install_id: String) -> Self {
-        Self { database, router, install_id, content: Mutex::new(Content::Current(Instant::now())) }
+        Self { database, router, install_id, content: ContentCheck::new() }
     }
 
-    /// Returns whether the database is still the one that was opened. A schema or database that was dropped and created
-    /// again has the same name: its content is checked too, by one caller at a time, for which the others wait.
+    /// Returns whether the database is still the one that was opened.
     async fn is_current(&self) -> bool {
-        if !self.database.is_in_place() {
-            return false;
+        if self.database.has_file() {
+            return self.database.is_in_place();
         }
-        let mut content = self.content.lock().await;
-        match *content {
-            Content::Replaced => return false,
-            Content::Current(checked) if checked.elapsed() < CHECK => return true,
-            Content::Current(_) => {}
-        }
-        let start = Instant::now();
-        let is_current = match self.database.install.install_id().await {
+        self.content.is_current(self.has_install_id()).await
+    }
+
+    async fn has_install_id(&self) -> bool {
+        match self.database.install.install_id().await {
             Ok(install_id) => install_id.as_ref() == Some(&self.install_id),
             // A database that does not answer is not deleted; one without the table is.
-            Err(error) => error.kind == StoreErrorKind::Transient,
-        };
-        *content = if is_current { Content::Current(start) } else { Content::Replaced };
-        is_current
+            Err(error) if error.kind == StoreErrorKind::Transient => true,
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn Error, "cannot read the id of an installation");
+                false
+            }
+        }
     }
 }
 

@@ -42,6 +42,8 @@ impl<'a, S: TenantSource> Waiting<'a, S> {
 impl<S: TenantSource> Drop for Waiting<'_, S> {
     fn drop(&mut self) {
         self.0.state().waiting -= 1;
+        // A round of the janitor before this moment has counted one too many.
+        self.0.work.notify_one();
     }
 }
 

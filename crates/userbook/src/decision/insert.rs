@@ -136,6 +136,7 @@ pub(crate) fn insert(
     if unnamed && snapshot.username_taken {
         proposal.add_faults(Field::Username, [ViolationKind::Unique]);
     }
+    proposal.require_email(&ops.email, policy);
     check_insertion(&proposal, results).map_err(Rejection::Forbidden)?;
     let graph = &snapshot.groups;
     let change = UserChange {

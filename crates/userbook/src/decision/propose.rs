@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::limits;
 use crate::{
-    field::{FieldErrors, Memberships},
+    field::{EmailAddress, FieldErrors, Memberships},
     model::{ANONYMOUS_USERNAME, GroupId, Timestamp, User, UserType, is_representable},
     policy::{Policy, Safeguard},
     store::{FieldChanges, Snapshot},
@@ -70,6 +70,21 @@ impl Proposal {
         match self.faults.iter_mut().find(|(faulty, _)| *faulty == field) {
             Some((_, known)) => known.extend(faults),
             None => self.faults.push((field, faults.collect())),
+        }
+    }
+
+    /// Reports a person without an e-mail address if the policy requires one. An invalid address is reported already.
+    pub(super) fn require_email(&mut self, op: &Op<EmailAddress>, policy: &Policy) {
+        let after = &self.after;
+        if !policy.requires_email() || !after.email.is_empty() || after.user_type.is_service_account() {
+            return;
+        }
+        match op {
+            Op::Keep => self.add_faults(Field::Email, [ViolationKind::Required]),
+            Op::Set(email) if email.as_str().is_empty() => {
+                self.add_faults(Field::Email, [ViolationKind::Blank]);
+            }
+            _ => {}
         }
     }
 
@@ -164,6 +179,9 @@ pub(super) fn propose(
         }
     }
     propose_type(it, before, ops, policy);
+    if before.user_type.is_service_account() {
+        it.require_email(&ops.email, policy);
+    }
     propose_external_ids(it, before, &ops.external_ids);
     proposal
 }
@@ -191,7 +209,10 @@ fn propose_email(it: &mut Proposal, before: &User, ops: &FieldOps, is_taken: boo
         return;
     }
     let is_valid = if policy.has(Safeguard::RfcEmail) { email.is_rfc() } else { email.is_django() };
-    if !is_valid {
+    let user_type = ops.user_type.value().copied().unwrap_or(before.user_type);
+    if email.as_str().is_empty() && policy.requires_email() && !user_type.is_service_account() {
+        it.add_faults(Field::Email, [ViolationKind::Blank]);
+    } else if !is_valid {
         it.add_faults(Field::Email, [ViolationKind::InvalidEmail]);
     } else if is_taken {
         it.add_faults(Field::Email, [ViolationKind::Unique]);

@@ -28,6 +28,11 @@ impl UserType {
     pub const ALL: [Self; 4] =
         [Self::Internal, Self::External, Self::ServiceAccount, Self::InternalServiceAccount];
 
+    /// Returns whether no person acts.
+    pub const fn is_service_account(self) -> bool {
+        matches!(self, Self::ServiceAccount | Self::InternalServiceAccount)
+    }
+
     /// Returns the name in JSON and in stores.
     pub const fn as_str(self) -> &'static str {
         match self {

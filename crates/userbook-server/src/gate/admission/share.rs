@@ -39,7 +39,7 @@ pub(super) struct Share {
 impl Shares {
     pub(super) fn new(max_requests: usize, max_waiting: usize) -> Self {
         let running = (max_requests / PART).max(1);
-        Self { by_name: Arc::default(), running, all: running.saturating_add(max_waiting / PART) }
+        Self { by_name: Arc::default(), running, all: running.saturating_add(max_waiting.div_ceil(PART)) }
     }
 
     /// Counts a request. `None` if the tenant has too many.

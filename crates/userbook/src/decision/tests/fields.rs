@@ -264,6 +264,37 @@ fn plain_names_reject_control_and_format_characters() {
 }
 
 #[test]
+fn address_of_a_person_is_required_if_the_policy_says_so() {
+    use crate::model::UserType::{External, Internal, ServiceAccount};
+    let none = UserUpdate::patch;
+    for (stored, address, update, faults) in [
+        (Internal, "a@x.org", none().email(""), vec!["email: blank"]),
+        (Internal, "a@x.org", none().email("b@x.org"), vec![]),
+        (Internal, "a@x.org", UserUpdate::replace().username("ada").name("Eve"), vec![]),
+        (External, "", none().email(""), vec![]),
+        (External, "", none().is_active(false), vec![]),
+        (ServiceAccount, "a@x.org", none().email(""), vec![]),
+        (ServiceAccount, "", none().user_type(External), vec!["email: required"]),
+        (ServiceAccount, "", none().user_type(External).email(""), vec!["email: blank"]),
+        (ServiceAccount, "", none().user_type(External).email("x"), vec!["email: invalid"]),
+        (ServiceAccount, "", none().user_type(External).email("a@x.org"), vec![]),
+        (Internal, "a@x.org", none().user_type(ServiceAccount).email(""), vec![]),
+    ] {
+        let fixture = || {
+            Fixture::new(update.clone())
+                .user(|user| (user.user_type, user.email) = (stored, address.to_owned()))
+        };
+        let required = fixture().policy(Policy::with_required_email);
+        if faults.is_empty() {
+            assert_eq!(required.outcome(), fixture().outcome(), "{update:?}");
+            assert_ne!(required.outcome(), "invalid", "{update:?}");
+        } else {
+            assert_eq!(required.faults(), faults, "{update:?}");
+        }
+    }
+}
+
+#[test]
 fn names_of_others_are_taken_as_the_policy_says() {
     let taken = |update: UserUpdate, login: bool, email: bool| {
         let mut fixture = Fixture::new(update);

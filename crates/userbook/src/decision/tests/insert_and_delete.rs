@@ -29,6 +29,15 @@ fn added(
     actor_groups: &[GroupId],
     allowed: &[Check],
 ) -> Result<(ProvisioningChange, UserView), Rejection> {
+    added_with(&Policy::hardened(), update, actor_groups, allowed)
+}
+
+fn added_with(
+    policy: &Policy,
+    update: &UserUpdate,
+    actor_groups: &[GroupId],
+    allowed: &[Check],
+) -> Result<(ProvisioningChange, UserView), Rejection> {
     let directory = DirectorySnapshot {
         groups: all_groups().into_iter().collect(),
         actor: Some(actor_state(actor_groups.iter().copied())),
@@ -42,7 +51,7 @@ fn added(
     let context = Context {
         actor: &Actor::user(ACTOR),
         results: &CheckResults::new(allowed, verdicts),
-        policy: &Policy::hardened(),
+        policy,
         rules: &NoRules,
         allow_self_lockout: false,
         now: NOW,
@@ -90,6 +99,26 @@ fn new_user_obeys_the_rules_of_an_update() {
     let mut null = new().fields().unwrap().clone();
     null.is_active = Op::Null;
     assert!(matches!(added(&null.into(), &[], &all), Err(Rejection::Invalid(_))));
+}
+
+#[test]
+fn new_person_needs_an_address_if_the_policy_says_so() {
+    let policy = Policy::hardened().with_required_email();
+    for (update, expected) in [
+        (new(), Some("email: required")),
+        (new().email(""), Some("email: blank")),
+        (new().email("x"), Some("email: invalid")),
+        (new().email("eve@example.org"), None),
+        (new().user_type(UserType::ServiceAccount), None),
+    ] {
+        let result = added_with(&policy, &update, &[], &[Check::AddUser]);
+        let faults = match result {
+            Ok(_) => Vec::new(),
+            Err(Rejection::Invalid(violations)) => codes(&violations),
+            Err(other) => panic!("{other:?}"),
+        };
+        assert_eq!(faults, expected.into_iter().collect::<Vec<_>>(), "{update:?}");
+    }
 }
 
 #[test]

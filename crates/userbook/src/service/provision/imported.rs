@@ -1,4 +1,4 @@
-//! Users of another system, to be imported.
+//! Users and groups of another system, to be imported.
 
 use std::collections::BTreeSet;
 
@@ -8,8 +8,34 @@ use uuid::Uuid;
 use crate::{
     clock::ChangeIds,
     json::JsonObject,
-    model::{ExternalIds, Revision, SessionEpoch, Timestamp, User, UserId, UserType},
+    model::{ExternalIds, Group, GroupId, Revision, SessionEpoch, Timestamp, User, UserId, UserType},
 };
+
+impl Group {
+    /// Returns a group of another system, for [`ImportStore::import`](crate::store::ImportStore::import): without a parent,
+    /// attributes and rights of superusers.
+    ///
+    /// ```
+    /// use userbook::{Group, GroupId, model::Timestamp};
+    /// use uuid::Uuid;
+    ///
+    /// let (id, since) = (GroupId(Uuid::from_u128(1)), Timestamp::UNIX_EPOCH);
+    /// let admins = Group { is_superuser: true, ..Group::imported(id, "admins", since) };
+    /// assert_eq!((admins.name.as_str(), admins.updated_at), ("admins", since));
+    /// ```
+    pub fn imported(id: GroupId, name: impl Into<String>, created_at: Timestamp) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            is_superuser: false,
+            parent: None,
+            attributes: Value::Object(JsonObject::new()),
+            external_ids: ExternalIds::new(),
+            created_at,
+            updated_at: created_at,
+        }
+    }
+}
 
 impl User {
     /// Returns a user of another system, for [`ImportStore::import`](crate::store::ImportStore::import): active, internal, in the folder `users`, without groups, address,
