@@ -7,9 +7,7 @@ use std::{borrow::Cow, error::Error, fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
 use http::request::Parts;
-use userbook::{Actor, store::StoreError};
-
-use crate::PortFailure;
+use userbook::Actor;
 
 pub use bearer::BearerAuthenticator;
 pub use token::{TokenHash, TokenIntent, TokenKey, TokenRecord, TokenStore, UnknownTokenIntent};
@@ -40,15 +38,6 @@ pub enum AuthenticationError {
     /// Credentials cannot be checked: 500.
     #[error("authentication failed")]
     Failed(#[source] Box<dyn Error + Send + Sync>),
-}
-
-impl From<StoreError> for AuthenticationError {
-    fn from(error: StoreError) -> Self {
-        match PortFailure::from(error) {
-            PortFailure::Unavailable(source) => Self::Unavailable(source),
-            PortFailure::Internal(source) => Self::Failed(source),
-        }
-    }
 }
 
 impl AuthenticationError {

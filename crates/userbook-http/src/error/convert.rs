@@ -31,6 +31,15 @@ impl From<AuthenticationError> for ApiError {
     }
 }
 
+impl From<StoreError> for AuthenticationError {
+    fn from(error: StoreError) -> Self {
+        match PortFailure::from(error) {
+            PortFailure::Unavailable(source) => Self::Unavailable(source),
+            PortFailure::Internal(source) => Self::Failed(source),
+        }
+    }
+}
+
 impl From<UpdateError> for ApiError {
     fn from(error: UpdateError) -> Self {
         match error {
