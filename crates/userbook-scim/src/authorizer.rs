@@ -30,7 +30,7 @@ impl<A> ConnectionAuthorizer<A> {
     }
 }
 
-/// The claims of a connection. The provider sets them after the authentication; a host cannot pass others.
+/// The claims of a connection. `Connection::new` replaces all claims of the actor, so that a host cannot pass others.
 const SOURCES: &str = "userbook_scim_sources";
 const ADOPTED: &str = "userbook_scim_adopted";
 

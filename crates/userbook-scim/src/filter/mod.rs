@@ -56,12 +56,17 @@ pub(crate) fn parse_path(
 }
 
 fn prepared(text: &str, strictness: Strictness, limits: &ScimLimits) -> Result<String, ScimError> {
+    check_size(text, limits)?;
+    Ok(normalize::normalized(text.trim(), strictness.is_lenient()))
+}
+
+/// Requires that a filter or a path is small.
+pub(crate) fn check_size(text: &str, limits: &ScimLimits) -> Result<(), ScimError> {
     let (limit, size) = (limits.filter_bytes, text.len());
     if size > limit {
         return Err(ScimError::too_large(format!("filter exceeds {limit} bytes (got {size})")));
     }
-    let text = text.trim();
-    Ok(normalize::normalized(text, strictness.is_lenient()))
+    Ok(())
 }
 
 fn count_terms(filter: &Filter) -> usize {

@@ -5,7 +5,7 @@ use userbook::{User, update::FieldOps};
 use super::{Patch, apply};
 use crate::{
     error::ScimError,
-    resource::{Basis, Form, Target, field_ops},
+    resource::{Basis, Form, NAME_BASIS, Target, field_ops},
     schema::Attribute,
 };
 
@@ -15,7 +15,7 @@ pub(crate) fn resolve(patch: &Patch, form: &Form<'_>, user: &User) -> Result<Fie
     let with_name = touches(patch, None, "name");
     let before = form.writable_part(user, |extension, attribute: &Attribute| {
         let name = attribute.name.as_ref();
-        let is_basis = extension.is_none() && matches!(name, "userName" | "displayName");
+        let is_basis = extension.is_none() && NAME_BASIS.contains(&name);
         touches(patch, extension, name) || with_name && is_basis
     });
     let mut after = before.clone();

@@ -16,7 +16,7 @@ pub(crate) use normalize::{Normalizer, canonical_resource, extension_members, wi
 pub(crate) use projection::Projection;
 pub(crate) use target::{Place, Target};
 pub(crate) use user::Form;
-pub(crate) use user_ops::{Basis, field_ops};
+pub(crate) use user_ops::{Basis, NAME_BASIS, field_ops};
 
 /// The size of a usual resource.
 pub(crate) const USUAL_BYTES: usize = 2048;
@@ -73,7 +73,7 @@ fn add_meta(
     document.insert("meta".to_owned(), meta);
 }
 
-/// Hashes all parts at once, which takes half of the time for many small parts.
+/// Collects the parts of a hash, to hash them at once.
 #[derive(Debug)]
 struct Collected(Vec<u8>);
 

@@ -5,7 +5,7 @@ use scim_v2::filter::{AttrPath, PatchPath, ValFilter};
 use crate::{
     Strictness,
     error::{ScimError, ScimType},
-    filter::{all_names, parse_path},
+    filter::{all_names, check_size, parse_path},
     limits::ScimLimits,
     schema::{Attribute, Kind, Located, ResourceSchema},
 };
@@ -42,8 +42,12 @@ impl Target {
         if let Some(extension) = schema.extension(text.trim()) {
             return Ok(Self::Extension(extension.urn.to_string()));
         }
-        // Most paths are names. The parser builds tables for each text.
-        if let Some((located, sub)) = schema.at_path(text.trim()) {
+        // Most paths are names. The parser builds tables for each text. Its grammar has no `$`.
+        check_size(text, limits)?;
+        let named = schema.at_path(text.trim());
+        if let Some((located, sub)) =
+            named.filter(|(_, sub)| sub.is_none_or(|sub| !sub.name.starts_with('$')))
+        {
             return Ok(Self::place_of(located, None, sub.cloned()));
         }
         let (path, filter, sub) = match parse_path(text, strictness, limits)? {
@@ -151,6 +155,20 @@ mod tests {
             let parsed = Target::resolve(&path, None, path.sub_attr.as_deref(), &schema, strictness);
             let target = Target::parse(&text, &schema, strictness, &limits).ok();
             assert_eq!(format!("{target:?}"), format!("{parsed:?}"), "{text}");
+        }
+    }
+
+    #[test]
+    fn paths_beyond_the_grammar_and_its_limits_are_refused() {
+        let schema = Mapping::default().schema;
+        let long = format!("{}title", " ".repeat(ScimLimits::default().filter_bytes));
+        for text in
+            [format!("{ENTERPRISE}:manager.$ref"), "groups.$ref".to_owned(), "GROUPS.$REF".to_owned(), long]
+        {
+            for strictness in [Strictness::strict(), Strictness::lenient()] {
+                let target = Target::parse(&text, &schema, strictness, &ScimLimits::default());
+                assert!(target.is_err(), "{text}: {target:?}");
+            }
         }
     }
 }

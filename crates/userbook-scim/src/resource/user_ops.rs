@@ -55,7 +55,7 @@ pub(crate) fn field_ops(
 ) -> Result<FieldOps, ScimError> {
     let mut ops = FieldOps::new(Mode::Patch);
     let mut attributes = AttributesChange::new(basis.attributes);
-    let changed = changed_members(before, after);
+    let changed = if basis.replaces { Vec::new() } else { changed_members(before, after) };
     for (extension, attribute, stored) in form.mapping.entries() {
         let name = attribute.name.as_ref();
         let key = extension.map_or(name, |schema| schema.urn.as_ref());
@@ -147,6 +147,9 @@ fn text<T>(value: Option<&Value>, parse: impl Fn(&str) -> Result<T, userbook::fi
     }
 }
 
+/// The attributes from which components of the name follow.
+pub(crate) const NAME_BASIS: [&str; 2] = ["userName", "displayName"];
+
 /// Returns the components of the name to store. A PATCH stores no component that it does not change and that follows from
 /// the display name.
 fn stored_name(
@@ -162,8 +165,8 @@ fn stored_name(
         return Some(Value::Object(new));
     }
     let stored = basis.attributes.get(key);
-    let text = |name: &str| after.get(name).and_then(Value::as_str).unwrap_or_default();
-    let later = derived_name(text("userName"), text("displayName"));
+    let [username, name] = NAME_BASIS.map(|name| after.get(name).and_then(Value::as_str).unwrap_or_default());
+    let later = derived_name(username, name);
     for (component, derived) in derived_name(basis.username, basis.name) {
         let is_stored = stored.is_some_and(|name| name.get(&component).is_some());
         let is_kept = old.and_then(|name| name.get(&component)) == new.get(&component);

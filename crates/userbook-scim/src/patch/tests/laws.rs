@@ -1,7 +1,7 @@
 //! Laws for any PATCH.
 
 use proptest::prelude::*;
-use userbook::{User, model::ExternalSource};
+use userbook::{User, model::ExternalSource, update::FieldOps};
 
 use super::*;
 use crate::resource::{Basis, Form, field_ops};
@@ -96,24 +96,66 @@ proptest! {
         is_strict in any::<bool>(),
     ) {
         let strictness = if is_strict { Strictness::strict() } else { Strictness::lenient() };
-        let body = json!({"schemas": [OP], "Operations": operations});
-        let (mapping, source) = (Mapping::default(), "scim:okta".parse::<ExternalSource>().unwrap());
-        let Ok(patch) = read(body, &mapping.schema, strictness, &ScimLimits::default()) else { return Ok(()) };
-        let form = Form { mapping: &mapping, source: &source, base: "" };
-        let attributes = json!({
-            "title": "Engineer", "name": {"givenName": "A.", "middleName": "B."}, "department": "R&D",
-            "emails": [{"value": "w@x.org", "type": "work"}, {"value": "h@x.org", "primary": true}],
-            "manager": {"value": "9", "hidden": 1}, "other": [1],
-        });
-        let mut user = User { attributes: attributes.into(), ..User::example() };
-        user.external_ids.insert(source.clone(), Some("e".to_owned()));
-        let whole = || {
-            let before = form.writable(&user);
-            let mut after = before.clone();
-            apply(&patch, &mut after)?;
-            field_ops(&form, Basis::stored(&user, false), &before, &after)
-        };
-        let shown = |result: Result<_, crate::error::ScimError>| result.map_err(|error| (error.scim_type, error.detail));
-        prop_assert_eq!(shown(resolve(&patch, &form, &user)), shown(whole()));
+        let [partial, whole] = both_ways(&json!(operations), strictness, &stored(&json!({"givenName": "A."})));
+        prop_assert_eq!(partial, whole);
+    }
+}
+
+fn stored(name: &Value) -> User {
+    let attributes = json!({
+        "title": "Engineer", "name": name, "department": "R&D", "manager": {"value": "9", "hidden": 1}, "other": [1],
+        "emails": [{"value": "w@x.org", "type": "work"}, {"value": "h@x.org", "primary": true}],
+    });
+    User { name: "Ada B.".to_owned(), attributes: attributes.into(), ..User::example() }
+}
+
+type Changes = Result<FieldOps, String>;
+
+/// Returns the changes of the attributes that the operations touch, and those of the whole resource.
+fn both_ways(operations: &Value, strictness: Strictness, user: &User) -> [Changes; 2] {
+    let body = json!({"schemas": [OP], "Operations": operations});
+    let (mapping, source) = (Mapping::default(), "scim:okta".parse::<ExternalSource>().unwrap());
+    let shown = |error: crate::error::ScimError| format!("{:?} {}", error.scim_type, error.detail);
+    let Ok(patch) = read(body, &mapping.schema, strictness, &ScimLimits::default()) else {
+        return [(); 2].map(|()| Err("not read".to_owned()));
+    };
+    let mut user = user.clone();
+    user.external_ids.insert(source.clone(), Some("e".to_owned()));
+    let form = Form { mapping: &mapping, source: &source, base: "" };
+    let before = form.writable(&user);
+    let mut after = before.clone();
+    let whole = apply(&patch, &mut after)
+        .and_then(|()| field_ops(&form, Basis::stored(&user, false), &before, &after));
+    [resolve(&patch, &form, &user), whole].map(|changes| changes.map_err(shown))
+}
+
+#[test]
+fn pairs_of_usual_operations_change_what_they_touch() {
+    let operations = [
+        json!({"op": "replace", "path": "userName", "value": "bo"}),
+        json!({"op": "replace", "path": "displayName", "value": "Bo C."}),
+        json!({"op": "add", "path": "name", "value": {"givenName": "Bo"}}),
+        json!({"op": "replace", "path": "name.middleName", "value": "M."}),
+        json!({"op": "remove", "path": "name.familyName"}),
+        json!({"op": "replace", "value": {"name.givenName": "Cy", "active": false}}),
+        json!({"op": "replace", "value": {"displayName": "Di", "name": {"formatted": "Di E."}}}),
+        json!({"op": "replace", "path": "emails[type eq \"work\"].value", "value": "n@x.org"}),
+        json!({"op": "remove", "path": "emails"}),
+        json!({"op": "replace", "path": format!("{URN}:department"), "value": "Ops"}),
+        json!({"op": "add", "path": URN, "value": {"manager": {"value": "8"}}}),
+        json!({"op": "remove", "path": URN}),
+        json!({"op": "replace", "path": "externalId", "value": "f"}),
+        json!({"op": "remove", "path": "title"}),
+    ];
+    for name in [json!({}), json!({"givenName": "A.", "middleName": "B."})] {
+        let user = stored(&name);
+        for first in &operations {
+            for second in &operations {
+                let pair = json!([first, second]);
+                let [partial, whole] = both_ways(&pair, Strictness::lenient(), &user);
+                assert_eq!(partial, whole, "{pair}");
+                assert_ne!(partial, Err("not read".to_owned()), "{pair}");
+            }
+        }
     }
 }
