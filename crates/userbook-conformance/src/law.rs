@@ -52,11 +52,11 @@ impl Drop for Law {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{IMPORT_CASES, LIST_CASES, PROVISIONING_CASES, SESSION_CASES, STORE_CASES};
+    use crate::{BATCH_CASES, IMPORT_CASES, LIST_CASES, PROVISIONING_CASES, SESSION_CASES, STORE_CASES};
 
     #[test]
     fn every_case_states_its_law() {
-        for list in [STORE_CASES, PROVISIONING_CASES, SESSION_CASES, IMPORT_CASES, LIST_CASES] {
+        for list in [STORE_CASES, PROVISIONING_CASES, SESSION_CASES, BATCH_CASES, IMPORT_CASES, LIST_CASES] {
             for name in list {
                 let (module, case) = name.split_once("::").expect("a case has a module");
                 let sentence = Law::of(module, case).sentence().unwrap_or_default();

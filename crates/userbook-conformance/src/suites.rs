@@ -279,7 +279,7 @@ suite! {
 
 #[cfg(test)]
 mod tests {
-    use super::{IMPORT_CASES, LIST_CASES, PROVISIONING_CASES, SESSION_CASES, STORE_CASES};
+    use super::{BATCH_CASES, IMPORT_CASES, LIST_CASES, PROVISIONING_CASES, SESSION_CASES, STORE_CASES};
 
     #[test]
     fn every_case_is_in_a_list() {
@@ -294,7 +294,8 @@ mod tests {
             }
         }
         written.sort();
-        let mut listed = [STORE_CASES, PROVISIONING_CASES, SESSION_CASES, IMPORT_CASES, LIST_CASES].concat();
+        let mut listed =
+            [STORE_CASES, PROVISIONING_CASES, SESSION_CASES, BATCH_CASES, IMPORT_CASES, LIST_CASES].concat();
         listed.sort_unstable();
         assert_eq!(written, listed);
     }
