@@ -1,9 +1,9 @@
 //! The users and groups of the races.
 
-use serde_json::json;
 use userbook::{
-    Actor, Group, GroupId, NewGroup, Policy, Revision, StaticPermissions, Timestamp, User, UserId,
-    UserService, UserStore, UserType, UserUpdate,
+    Actor, Group, GroupId, NewGroup, Policy, StaticPermissions, Timestamp, User, UserId, UserService,
+    UserStore, UserUpdate,
+    clock::RandomIds,
     event::Event,
     store::{ImportData, ImportOutcome, ImportStore, Outbox, OutboxLimit, SnapshotQuery},
 };
@@ -29,34 +29,17 @@ pub(super) const HELPER: UserId = UserId(4);
 pub(super) const ANN: UserId = UserId(5);
 
 fn user(id: UserId, groups: &[GroupId]) -> User {
-    User {
-        id,
-        uuid: Uuid::from_u128(id.0.unsigned_abs().into()),
-        username: format!("user {id}"),
-        name: String::new(),
-        email: String::new(),
-        is_active: true,
-        last_login: None,
-        path: "users".to_owned(),
-        user_type: UserType::Internal,
-        attributes: json!({}).into(),
-        groups: groups.iter().copied().collect(),
-        password_change_date: Timestamp::UNIX_EPOCH,
-        revision: Revision(Uuid::from_u128(id.0.unsigned_abs().into())),
-        version: 0,
-        ..User::example()
-    }
+    let uuid = Uuid::from_u128(id.0.unsigned_abs().into());
+    let since = Timestamp::UNIX_EPOCH;
+    let groups = groups.iter().copied().collect();
+    User { groups, ..User::imported(id, uuid, format!("user {id}"), since, &RandomIds) }
 }
 
 /// Opens an environment with this many chiefs in their shared group, the helper, and Ann.
 pub(super) async fn ground<G: Ground>(chiefs: usize) -> G {
-    let group = |id: GroupId, is_superuser| Group {
-        id,
-        name: format!("group {id}"),
-        is_superuser,
-        parent: None,
-        attributes: json!({}),
-        ..Group::example()
+    let group = |id: GroupId, is_superuser| {
+        let plain = Group::imported(id, format!("group {id}"), Timestamp::UNIX_EPOCH);
+        Group { is_superuser, ..plain }
     };
     let chiefs = CHIEFS.iter().take(chiefs).map(|chief| user(*chief, &[ADMINS]));
     let rows = ImportData {

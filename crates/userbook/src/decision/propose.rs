@@ -80,7 +80,10 @@ impl Proposal {
             return;
         }
         match op {
-            Op::Keep => self.add_faults(Field::Email, [ViolationKind::Required]),
+            Op::Keep => {
+                self.missing.push(Field::Email);
+                self.add_faults(Field::Email, [ViolationKind::Required]);
+            }
             Op::Set(email) if email.as_str().is_empty() => {
                 self.add_faults(Field::Email, [ViolationKind::Blank]);
             }

@@ -27,11 +27,11 @@ const LATE: &str = "the rule exceeded the deadline of the operation";
 
 /// A rule of the host that depends on the actor, on several fields, or on another service.
 ///
-/// The service calls the rule in each attempt, after authorization, safeguards and the rules for values have accepted the
-/// change, and before the commit; a dry run calls it as well. No transaction is open, unless the store of the service is one.
-/// The commit applies only while the
-/// rows of the target and of the actor are in the state that the rule has seen. Group rows may have changed. A rule for a
-/// single value is a [`FieldRule`](crate::decision::FieldRule), whose violations are reported together with all others.
+/// The service calls the rule in each attempt, after authorization, safeguards and the rules for values have accepted
+/// the change, and before the commit; a dry run calls it as well. No transaction is open, unless the store of the
+/// service is one. The commit applies only while the rows of the target and of the actor are in the state that the rule
+/// has seen. Group rows may have changed. A rule for a single value is a [`FieldRule`](crate::decision::FieldRule),
+/// whose violations are reported together with all others.
 ///
 /// An update without effect, a deletion of a user, a password and the end of sessions have no new values, so no rule
 /// is called: the [`Authorizer`](crate::Authorizer) decides about them.

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::fixture::{CHANGE, Fixture, NOW, NOWHERE, STAFF, user};
 use crate::{
+    authz::{Check, Verdict},
     decision::Decision,
     field::{GroupRef, Memberships},
     model::{GroupId, Timestamp, User, UserType, parse_timestamp},
@@ -292,6 +293,16 @@ fn address_of_a_person_is_required_if_the_policy_says_so() {
             assert_eq!(required.faults(), faults, "{update:?}");
         }
     }
+}
+
+#[test]
+fn missing_address_is_no_attempt_to_change_it() {
+    use crate::model::UserType::{External, ServiceAccount};
+    let became = Fixture::new(UserUpdate::patch().user_type(External))
+        .user(|user| (user.user_type, user.email) = (ServiceAccount, String::new()))
+        .policy(Policy::with_required_email)
+        .deny(Check::Set(Field::Email), Verdict::Deny(None));
+    assert_eq!(became.faults(), ["email: required"]);
 }
 
 #[test]
