@@ -182,7 +182,8 @@ pub(super) fn propose(
         }
     }
     propose_type(it, before, ops, policy);
-    if before.user_type.is_service_account() {
+    // A stored person without an address stays valid.
+    if !before.email.is_empty() || before.user_type.is_service_account() {
         it.require_email(&ops.email, policy);
     }
     propose_external_ids(it, before, &ops.external_ids);
@@ -212,10 +213,7 @@ fn propose_email(it: &mut Proposal, before: &User, ops: &FieldOps, is_taken: boo
         return;
     }
     let is_valid = if policy.has(Safeguard::RfcEmail) { email.is_rfc() } else { email.is_django() };
-    let user_type = ops.user_type.value().copied().unwrap_or(before.user_type);
-    if email.as_str().is_empty() && policy.requires_email() && !user_type.is_service_account() {
-        it.add_faults(Field::Email, [ViolationKind::Blank]);
-    } else if !is_valid {
+    if !is_valid {
         it.add_faults(Field::Email, [ViolationKind::InvalidEmail]);
     } else if is_taken {
         it.add_faults(Field::Email, [ViolationKind::Unique]);

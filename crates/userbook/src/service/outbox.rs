@@ -45,7 +45,8 @@ pub enum DeliveryError {
 /// again immediately; otherwise after a pause.
 ///
 /// # Errors
-/// [`DeliveryError`] when the store or the sink fails; events delivered before are acknowledged nevertheless.
+/// [`DeliveryError`] when the store or the sink fails; events delivered before are acknowledged nevertheless. If
+/// the acknowledgement fails too, the error is that of the store, the log has that of the sink, and the events come again.
 pub async fn deliver(
     outbox: &(impl Outbox + ?Sized),
     sink: &(impl EventSink + ?Sized),
@@ -60,8 +61,13 @@ pub async fn deliver(
         }
         taken.push(event.id);
     }
-    if !taken.is_empty() {
-        outbox.ack(&taken).await?;
+    if !taken.is_empty()
+        && let Err(error) = outbox.ack(&taken).await
+    {
+        if let Some(failure) = failure {
+            tracing::warn!(error = &failure as &dyn Error, "events could not be delivered");
+        }
+        return Err(error.into());
     }
     match failure {
         Some(error) => Err(error),

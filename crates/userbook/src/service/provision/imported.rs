@@ -38,9 +38,10 @@ impl Group {
 }
 
 impl User {
-    /// Returns a user of another system, for [`ImportStore::import`](crate::store::ImportStore::import): active, internal, in the folder `users`, without groups, address,
-    /// display name and logins. The version is 0, because no event describes the user. Revision and session epoch are new
-    /// (pass [`RandomIds`](crate::clock::RandomIds)), so that no session of another system is valid.
+    /// Returns a user of another system, for [`ImportStore::import`](crate::store::ImportStore::import). The user is
+    /// active, internal, in the folder `users`, without groups, address, display name and logins. The version is 0,
+    /// because no event describes the user. Revision and session epoch are new (pass
+    /// [`RandomIds`](crate::clock::RandomIds)), so that no session of another system is valid.
     ///
     /// ```
     /// use userbook::{User, UserId, clock::RandomIds, model::Timestamp};
