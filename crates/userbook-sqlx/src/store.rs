@@ -226,8 +226,8 @@ impl<B: Backend> SqlStore<B> {
 
 /// The database did not take the next user's id.
 #[derive(Debug, thiserror::Error)]
-#[error("no user id was reserved: {0:?}")]
-struct NotReserved(CommitOutcome);
+#[error("the database reserved no user id")]
+struct NotReserved;
 
 /// The pause between two statements that delete events.
 const PRUNE_PAUSE: Duration = Duration::from_millis(20);
@@ -271,7 +271,7 @@ impl<B: Backend> ProvisioningStore for SqlStore<B> {
         let id = Arc::default();
         match B::write(&self.writer, &self.connections, Write::Reserve(&id)).await? {
             CommitOutcome::Applied => Ok(UserId(id.load(Ordering::Relaxed))),
-            outcome => Err(StoreError::new(StoreErrorKind::Other, NotReserved(outcome))),
+            _ => Err(StoreError::new(StoreErrorKind::Other, NotReserved)),
         }
     }
 }
