@@ -3,18 +3,25 @@
 use std::{io::Write, net::TcpStream, thread::sleep, time::Duration};
 
 use rusqlite::Connection;
-use userbook_tests::binary::{Server, receive};
+use userbook_tests::{
+    binary::{Server, receive},
+    receiver::wait_for,
+};
 
-use crate::support::{Folder, KEY, seed};
+use crate::{
+    metrics::{page, value},
+    support::{Folder, KEY, seed},
+};
 
-/// Long enough for a request to reach its commit, and for the server to notice that a client has left.
+/// Long enough for a running request to reach its commit.
 const SETTLED: Duration = Duration::from_millis(500);
 
 #[test]
 fn queued_commit_of_a_client_that_has_left_is_finished() {
     let folder = Folder::new();
     let path = folder.seed(&seed(2));
-    let server = Server::start(&["--database", &folder.database(), "--seed", &path]);
+    let server =
+        Server::start(&["--database", &folder.database(), "--seed", &path, "--metrics", "127.0.0.1:0"]);
     let database = Connection::open(folder.path("users.db")).unwrap();
     let name = |id: i64| -> String {
         database.query_row("SELECT name FROM userbook_user WHERE id = ?", [id], |row| row.get(0)).unwrap()
@@ -29,17 +36,22 @@ fn queued_commit_of_a_client_that_has_left_is_finished() {
         );
         let mut client = TcpStream::connect(address).unwrap();
         client.write_all(head.as_bytes()).unwrap();
-        sleep(SETTLED);
         client
     };
+    let running = || value(&page(&server), "userbook_requests_in_flight{state=\"running\"}");
 
     // The first commit waits for this lock, the second for the first.
     database.execute_batch("BEGIN IMMEDIATE").unwrap();
     let mut stays = send(101);
-    drop(send(102));
+    wait_for("the first request does not run", || running() > 0.5);
     sleep(SETTLED);
+    let leaves = send(102);
+    wait_for("the second request does not run", || running() > 1.5);
+    sleep(SETTLED);
+    drop(leaves);
+    wait_for("the server does not notice that the client has left", || running() < 1.5);
     let stopping = std::thread::spawn(move || server.stop("TERM"));
-    sleep(SETTLED);
+    wait_for("the server listens after SIGTERM", || TcpStream::connect(address).is_err());
     database.execute_batch("ROLLBACK").unwrap();
     assert_eq!(receive(&mut stays).unwrap().status, 200);
     let (status, log) = stopping.join().unwrap();

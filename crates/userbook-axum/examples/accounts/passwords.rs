@@ -17,9 +17,15 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).flatten().collect()
 }
 
-fn bytes(hex: &str) -> Vec<u8> {
-    let digits = hex.as_bytes().chunks(2);
-    digits.filter_map(|two| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok()).collect()
+fn bytes(hex: &str) -> Option<Vec<u8>> {
+    let byte = |two: &[u8]| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok();
+    hex.as_bytes().chunks(2).map(byte).collect()
+}
+
+/// Reads salt and hash. `None` if the text has another form: no password has such a hash.
+fn decode(stored: &str) -> Option<(Vec<u8>, Vec<u8>)> {
+    let (salt, hash) = stored.split_once(':')?;
+    Some((bytes(salt)?, bytes(hash).filter(|hash| hash.len() == SHA512_OUTPUT_LEN)?))
 }
 
 /// Hashes a password on a thread of its own: a good hash takes long.
@@ -37,10 +43,31 @@ pub(crate) async fn hash(password: String) -> Result<String, Failure> {
 /// the time does not tell which users exist.
 pub(crate) async fn verify(password: String, stored: Option<String>) -> Result<bool, tokio::task::JoinError> {
     tokio::task::spawn_blocking(move || {
-        let (salt, hash) = stored.as_deref().and_then(|stored| stored.split_once(':')).unzip();
-        let salt = salt.map_or_else(Vec::new, bytes);
-        let hash = hash.map_or_else(|| vec![0; SHA512_OUTPUT_LEN], bytes);
+        let none = || (Vec::new(), vec![0; SHA512_OUTPUT_LEN]);
+        let (salt, hash) = stored.as_deref().and_then(decode).unwrap_or_else(none);
         pbkdf2::verify(pbkdf2::PBKDF2_HMAC_SHA512, ROUNDS, &salt, password.as_bytes(), &hash).is_ok()
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_a_complete_hash_is_compared() {
+        let stored = hash("secret".to_owned()).await.unwrap();
+        for (text, is_right) in [
+            (stored.clone(), true),
+            (stored.replace(':', ""), false),
+            (format!("{}:00", stored.split_once(':').unwrap().0), false),
+            (format!("{stored}zz"), false),
+            (stored.replace(':', ":zz"), false),
+            (String::new(), false),
+        ] {
+            assert_eq!(verify("secret".to_owned(), Some(text.clone())).await.unwrap(), is_right, "{text}");
+            assert!(!verify("other".to_owned(), Some(text)).await.unwrap());
+        }
+        assert!(!verify("secret".to_owned(), None).await.unwrap());
+    }
 }

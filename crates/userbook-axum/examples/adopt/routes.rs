@@ -36,7 +36,9 @@ pub(crate) struct Credentials {
     password: String,
 }
 
-/// The username is the UUID: people sign in by address, which may change. The account has the same UUID as text.
+/// The username is the UUID: people sign in by address, which may change. The account has the same UUID as text. Verify the
+/// address by a link before the first session: here, people could register the addresses of others. Limit the rate,
+/// because each request hashes a password.
 pub(crate) async fn sign_up(
     State(app): State<App>,
     Json(new): Json<Registration>,
