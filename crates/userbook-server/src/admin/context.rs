@@ -42,11 +42,9 @@ impl Context {
             ));
         }
         let url = settings.database.as_str();
-        // The variable of the server. Its option is rejected before a command.
+        // Commands reject the option `--tenants`, but the environment may set it.
         if settings.tenants.is_some() && settings.tenant.is_none() {
-            return Err(Message::failure(
-                "USERBOOK_TENANTS is set, so that the database belongs to several tenants: name one with --tenant",
-            ));
+            return Err(Message::failure("USERBOOK_TENANTS is set: name a tenant with --tenant"));
         }
         let database = match (&settings.tenant, create) {
             // Only `tenant create` creates a tenant.

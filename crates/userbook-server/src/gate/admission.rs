@@ -33,7 +33,7 @@ pub(super) struct Admission {
 #[derive(Debug)]
 pub(super) struct Place {
     _permit: OwnedSemaphorePermit,
-    /// That of the tenant, before the share to which it belongs.
+    /// A permit of the tenant's share, dropped before the share.
     _own: Option<OwnedSemaphorePermit>,
     _share: Option<Share>,
 }

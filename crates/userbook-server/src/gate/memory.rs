@@ -6,10 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use hyper::{
-    HeaderMap,
-    header::{AUTHORIZATION, HeaderValue},
-};
+use hyper::{HeaderMap, header::AUTHORIZATION};
 
 /// The size in bytes up to which an item is small. A part of the memory is kept for small items, so that large ones of
 /// some callers do not block ordinary requests of others.
@@ -68,10 +65,9 @@ impl MemoryBudget {
     /// Returns the caller of a request with these headers.
     pub(super) fn caller(&self, headers: &HeaderMap) -> Caller {
         // The scheme has no case, so that its spelling does not make another caller.
-        let token = |value: &HeaderValue| {
-            value.as_bytes().trim_ascii().rsplit(|byte| *byte == b' ').next().map(<[u8]>::to_vec)
-        };
-        Caller(self.hasher.hash_one(headers.get(AUTHORIZATION).and_then(token)))
+        let header = headers.get(AUTHORIZATION).map(|value| value.as_bytes().trim_ascii());
+        let token = header.and_then(|header| header.rsplit(|byte| *byte == b' ').next());
+        Caller(self.hasher.hash_one(token))
     }
 
     /// Returns an empty reservation.
@@ -152,6 +148,8 @@ impl Used {
 
 #[cfg(test)]
 mod tests {
+    use hyper::header::HeaderValue;
+
     use super::*;
 
     const TOTAL: usize = 64 * SMALL;

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use tokio::{sync::Mutex, time::Instant};
 
-/// The age of a check that is repeated: less than a command needs to fill a new database, so that no request after the
-/// command is answered with the old content's id.
+/// The maximum age of a check. For this long after a replacement, a request may be answered with the old content's id.
 const CHECK: Duration = Duration::from_millis(50);
 
 /// The result of the last check.
@@ -21,8 +20,9 @@ enum Content {
 }
 
 impl ContentCheck {
-    pub(super) fn new() -> Self {
-        Self(Mutex::new(Content::Current(Instant::now())))
+    /// The content was read by a check that began at this time.
+    pub(super) fn new(began: Instant) -> Self {
+        Self(Mutex::new(Content::Current(began)))
     }
 
     /// Returns the result of a check that began less than 50 ms before this call, or after it. One caller checks, and the
@@ -58,7 +58,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn slow_check_serves_all_who_wait() {
-        let (content, checks) = (Arc::new(ContentCheck::new()), Arc::new(AtomicUsize::new(0)));
+        let (content, checks) = (Arc::new(ContentCheck::new(Instant::now())), Arc::new(AtomicUsize::new(0)));
         let mut callers = JoinSet::new();
         advance(CHECK).await;
         for n in 0..20 {
@@ -79,7 +79,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn replaced_content_never_comes_back() {
-        let content = ContentCheck::new();
+        let content = ContentCheck::new(Instant::now());
         assert!(content.is_current(async { false }).await, "checked a moment ago");
         advance(CHECK).await;
         assert!(content.is_current(async { true }).await);

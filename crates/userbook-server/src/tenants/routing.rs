@@ -76,14 +76,12 @@ impl TenantRouting {
     /// Returns the tenant of a request, and makes the request the one that the tenant's own server would receive. `None`
     /// without a change if the request names no tenant.
     pub(super) fn resolve(&self, request: &mut Request) -> Option<TenantName> {
-        let name = self.tenant_of(request.uri(), request.headers())?;
-        if let Self::Path(prefix) = self {
-            let (_, after) = split_path(request.uri(), prefix)?;
-            let after = after.parse::<PathAndQuery>().ok()?;
-            let mut parts = request.uri().clone().into_parts();
-            parts.path_and_query = Some(after);
-            *request.uri_mut() = Uri::from_parts(parts).ok()?;
-        }
+        let Self::Path(prefix) = self else { return self.tenant_of(request.uri(), request.headers()) };
+        let (name, after) = split_path(request.uri(), prefix)?;
+        let after = after.parse::<PathAndQuery>().ok()?;
+        let mut parts = request.uri().clone().into_parts();
+        parts.path_and_query = Some(after);
+        *request.uri_mut() = Uri::from_parts(parts).ok()?;
         Some(name)
     }
 

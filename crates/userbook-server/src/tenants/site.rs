@@ -4,6 +4,7 @@ use std::{error::Error, sync::Arc};
 
 use async_trait::async_trait;
 use axum::Router;
+use tokio::time::Instant;
 use userbook::{
     authz::ListAuthorizer,
     store::{StoreError, StoreErrorKind},
@@ -38,8 +39,8 @@ pub(crate) struct ServedTenant {
 }
 
 impl ServedTenant {
-    fn new(database: Database, router: Router, install_id: String) -> Self {
-        Self { database, router, install_id, content: ContentCheck::new() }
+    fn new(database: Database, router: Router, install_id: String, read: Instant) -> Self {
+        Self { database, router, install_id, content: ContentCheck::new(read) }
     }
 
     /// Returns whether the database is still the one that was opened.
@@ -53,7 +54,7 @@ impl ServedTenant {
     async fn has_install_id(&self) -> bool {
         match self.database.install.install_id().await {
             Ok(install_id) => install_id.as_ref() == Some(&self.install_id),
-            // A database that does not answer is not deleted; one without the table is.
+            // A database that does not answer is not deleted.
             Err(error) if error.kind == StoreErrorKind::Transient => true,
             Err(error) => {
                 tracing::warn!(error = &error as &dyn Error, "cannot read the id of an installation");
@@ -75,7 +76,7 @@ pub(super) async fn current(
     if tenant.is_current().await {
         return Ok(tenant);
     }
-    tracing::warn!(tenant = %name, "the database was deleted or replaced");
+    tracing::warn!(tenant = %name, "the database may have been deleted or replaced: opening it again");
     tenants.retire(&tenant);
     drop(tenant);
     tenants.get(name).await
@@ -148,8 +149,11 @@ impl TenantSource for Site {
     /// An empty tenant is unknown: its administrator is created by a command, never by a request.
     async fn open(&self, name: &TenantName) -> Result<Option<ServedTenant>, StoreError> {
         let Some(database) = self.databases.open(name).await? else { return Ok(None) };
+        let began = Instant::now();
         match self.serve(name, &database).await {
-            Ok(Some((router, install_id))) => Ok(Some(ServedTenant::new(database, router, install_id))),
+            Ok(Some((router, install_id))) => {
+                Ok(Some(ServedTenant::new(database, router, install_id, began)))
+            }
             answer => {
                 database.close().await;
                 answer.map(|_| None)
