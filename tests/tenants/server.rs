@@ -166,7 +166,7 @@ fn commands_work_on_one_tenant(site: &Site) {
     };
     for arguments in [["user", "list"], ["export", "-"], ["demo", "--json"]] {
         let error = refused_by(in_container(), url, &arguments);
-        assert!(error.contains("name one with --tenant"), "{arguments:?}: {error}");
+        assert!(error.contains("name a tenant with --tenant"), "{arguments:?}: {error}");
     }
     for arguments in [["tenant", "list", "--json"].as_slice(), &["--tenant", "acme", "user", "list"]] {
         let output = in_container().args(arguments).args(["--database", url]).output().unwrap();
