@@ -20,8 +20,8 @@ pub enum Deletion {
     #[default]
     Delete,
     /// Deactivates the user, who leaves the groups of the connection. For the connection the user no longer exists. A
-    /// POST of the same `userName` by the same connection activates the user again, as long as the user is inactive since
-    /// that deletion and no other connection manages the user.
+    /// POST of the same `userName` by the same connection activates the user again, as long as the user is inactive
+    /// since that deletion and no other connection manages the user.
     Deactivate,
 }
 

@@ -1,7 +1,7 @@
 //! Marks of users that a connection has deleted and the provider has deactivated ([`Deletion::Deactivate`]).
 //!
-//! A mark is an external id with a source of its own. Its identifier is the session epoch that begins with the removal. The
-//! epoch changes with every later deactivation, so a user stays with the host that has activated the user meanwhile.
+//! A mark is an external id with a source of its own. Its identifier is the session epoch that begins with the removal.
+//! The epoch changes with every later deactivation, so a user stays with the host that has activated the user meanwhile.
 //!
 //! [`Deletion::Deactivate`]: crate::Deletion::Deactivate
 
@@ -27,8 +27,8 @@ pub(crate) fn identifier(user: &User, epoch: SessionEpoch) -> String {
     format!("{}.{}", epoch.0, user.uuid)
 }
 
-/// Returns whether the connection with this mark may activate the user again: since the removal, the user is inactive and
-/// no other connection manages the user.
+/// Returns whether the connection with this mark may activate the user again: since the removal, the user is inactive
+/// and no other connection manages the user.
 pub(crate) fn is_in_force(mark: &ExternalSource, user: &User) -> bool {
     let is_current = user.external_ids.identifier(mark) == Some(&identifier(user, user.session_epoch));
     let mut sources = user.external_ids.iter().map(|(source, _)| source);

@@ -112,8 +112,8 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         Ok(Some(self.take(&actor, &user, wanted, may_take).await?))
     }
 
-    /// Returns the user with the wanted name among those that a filter selects: the same spelling, else one that differs
-    /// in upper and lower case.
+    /// Returns the user with the wanted name among those that a filter selects: the same spelling, else one that
+    /// differs in upper and lower case.
     async fn find_by_name(&self, wanted: &Document, among: UserFilter) -> Result<Option<User>, ScimError> {
         let Some(name) = wanted.get("userName").and_then(Value::as_str) else { return Ok(None) };
         let exact = UserFilter { usernames: [name.to_owned()].into(), ..among.clone() };
