@@ -108,7 +108,7 @@ mod tests {
             ("a\0@b.co", vec![ViolationKind::NullCharacter, ViolationKind::InvalidEmail]),
             (&format!("{}@b.co", "a".repeat(250)), vec![ViolationKind::MaxLength { limit: 254 }]),
             (
-                &format!("{}@b.co", "a".repeat(315)),
+                &format!("{}@b.co", "a".repeat(316)),
                 vec![ViolationKind::MaxLength { limit: 254 }, ViolationKind::InvalidEmail],
             ),
             (&"a".repeat(255), vec![ViolationKind::MaxLength { limit: 254 }, ViolationKind::InvalidEmail]),
