@@ -1,7 +1,8 @@
 //! Marks of users that a connection has deleted and the provider has deactivated ([`Deletion::Deactivate`]).
 //!
 //! A mark is an external id with a source of its own. Its identifier is the session epoch that begins with the removal.
-//! The epoch changes with every later deactivation, so a user stays with the host that has activated the user meanwhile.
+//! The epoch changes with every later deactivation, so a user stays with the host that has activated the user
+//! meanwhile.
 //!
 //! [`Deletion::Deactivate`]: crate::Deletion::Deactivate
 
