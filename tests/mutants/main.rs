@@ -42,6 +42,8 @@ mutants! {
     ComparesIdentifiersOfAllSources => external_ids::a_taken_identifier_is_rejected,
     ListsEverySource => external_ids::managed_users_and_groups_are_listed,
     ComparesFoldedNamesWithStoredOnes => claims::folded_names_are_found,
+    ComparesFoldedNamesOfGroupsExactly => group_lists::folded_names_of_groups,
+    ForgetsFurtherAddresses => further_addresses::further_addresses_are_found,
     IgnoresRevision => conflicts::another_revision_leaves_no_trace,
     ChecksThenWrites => races::one_of_many_wins,
     CallsGoneAConflict => conflicts::gone_leaves_no_trace,

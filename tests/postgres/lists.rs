@@ -12,7 +12,8 @@ use userbook_tests::{
 const LOOKED_AT: &str = "
     WITH looked (oid) AS (
         SELECT oid FROM pg_class
-        WHERE relname IN ('userbook_user', 'userbook_membership', 'userbook_claim', 'userbook_user_external_id')
+        WHERE relname IN ('userbook_user', 'userbook_membership', 'userbook_claim', 'userbook_user_external_id',
+            'userbook_further_address')
     )
     SELECT sum(pg_stat_get_xact_tuples_returned(oid))::bigint
     FROM (SELECT oid FROM looked UNION ALL SELECT indexrelid FROM pg_index JOIN looked ON indrelid = oid) AS all_of_them";

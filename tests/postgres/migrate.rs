@@ -81,5 +81,5 @@ async fn tables_are_created_in_the_schema_of_the_host() {
     let store = PostgresStore::new(pool);
     store.migrate().await.unwrap();
     let sql = "SELECT count(*) FROM pg_tables WHERE schemaname = 'directory'";
-    assert_eq!(sqlx::query_scalar::<_, i64>(sql).fetch_one(store.pool()).await.unwrap(), 11);
+    assert_eq!(sqlx::query_scalar::<_, i64>(sql).fetch_one(store.pool()).await.unwrap(), 12);
 }

@@ -1,5 +1,6 @@
 //! A large directory with few matches for each filter, and queries whose cost must depend on the matches only.
 
+use serde_json::json;
 use userbook::{
     Group, Timestamp, User, UserId, UserType,
     model::ExternalSource,
@@ -32,6 +33,8 @@ pub fn directory() -> ImportData {
             user_type: if few { UserType::External } else { UserType::Internal },
             is_active: !few,
             groups: if few { [group(1).id, group(2).id].into() } else { [group(3).id].into() },
+            attributes: json!({"emails": [{"value": format!("home{id}@example.org"), "type": "home"}]})
+                .into(),
             external_ids: [(source(), Some(format!("ext-{id}")))].into_iter().collect(),
             ..user(id)
         }
@@ -50,6 +53,7 @@ fn searches_of_a_source() -> Vec<(UserFilter, u64)> {
         external_id: Some(ExternalIdFilter { source: source(), identifier: identifier.map(str::to_owned) }),
         ..UserFilter::default()
     };
+    let further = |address: &str| UserFilter { further_address: Some(address.to_owned()), ..managed(None) };
     let folded = |name: &str| UserFilter { folded_name: Some(name.to_owned()), ..managed(None) };
     vec![
         (managed(Some("ext-777")), 1),
@@ -57,6 +61,8 @@ fn searches_of_a_source() -> Vec<(UserFilter, u64)> {
         (folded("USER000777"), 1),
         (folded("user777@EXAMPLE.org"), 1),
         (folded("missing"), 0),
+        (further("HOME777@example.org"), 1),
+        (further("missing"), 0),
         (UserFilter { uuids: [Uuid::from_u128(777)].into(), ..managed(None) }, 1),
         (UserFilter { uuids: [Uuid::from_u128(0)].into(), ..managed(None) }, 0),
     ]

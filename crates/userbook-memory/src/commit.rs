@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use userbook::{
     field::Username,
-    store::{ChangeSet, CommitOutcome},
+    store::{ChangeSet, CommitOutcome, FurtherAddresses},
 };
 
 use crate::{MemoryError, can_act::CanAct, state::State};
@@ -49,6 +49,10 @@ impl State {
         }
         if let Some(ids) = &change.fields.external_ids {
             self.external_ids.replace(user.id, &user.external_ids, ids);
+        }
+        if let Some(addresses) = &change.fields.further_addresses {
+            let before = FurtherAddresses::of(&user.attributes);
+            self.further_addresses.replace(user.id, &before, addresses);
         }
         let before = CanAct::of(user);
         change.apply_to(user);

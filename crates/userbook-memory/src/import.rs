@@ -60,6 +60,7 @@ impl State {
         self.uuids = imported.uuids;
         self.claims = imported.claims;
         self.external_ids = imported.external_ids;
+        self.further_addresses = imported.further_addresses;
         self.groups = imported.groups;
         self.install_id = imported.install_id;
         // A decision that rests on the empty store must not be committed any more.

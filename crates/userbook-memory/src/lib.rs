@@ -34,6 +34,7 @@ mod commit;
 mod error;
 mod events;
 mod external_ids;
+mod further_addresses;
 mod groups;
 mod import;
 mod list_groups;

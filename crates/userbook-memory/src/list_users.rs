@@ -7,8 +7,8 @@ use userbook::{
     field::fold,
     model::{ANONYMOUS_USERNAME, GroupGraph},
     store::{
-        ContentFilter, Order, PathListQuery, PathPage, ROW_BYTES, RowContent, Scope, UserColumn, UserFilter,
-        UserListQuery, UserPage,
+        ContentFilter, FurtherAddresses, Order, PathListQuery, PathPage, ROW_BYTES, RowContent, Scope,
+        UserColumn, UserFilter, UserListQuery, UserPage,
     },
 };
 
@@ -114,6 +114,9 @@ impl State {
             (UserFilter { folded_name: Some(name), .. }, _) => {
                 self.claims.holders(name).into_iter().collect()
             }
+            (UserFilter { further_address: Some(address), .. }, _) => {
+                self.further_addresses.find(address).into_iter().collect()
+            }
             (UserFilter { uuids, .. }, _) if !uuids.is_empty() => {
                 uuids.iter().filter_map(|uuid| self.uuids.get(uuid)).copied().collect()
             }
@@ -206,10 +209,12 @@ impl FoundUsers {
     fn matcher(&self, filter: &UserFilter, scope: &Scope<UserId>) -> impl Fn(&Arc<User>) -> bool {
         let content = ContentFilter::of_users(filter);
         let key = filter.folded_name.as_deref().map(fold);
+        let address = filter.further_address.as_deref();
         move |user| {
             scope.contains_user(user)
                 && key.as_deref().is_none_or(|key| has_folded_name(user, key))
                 && self.matches(filter, user)
+                && address.is_none_or(|address| FurtherAddresses::of(&user.attributes).may_contain(address))
                 && content.as_ref().is_none_or(|content| content.matches(row_content(user)))
         }
     }

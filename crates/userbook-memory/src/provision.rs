@@ -5,7 +5,7 @@ use std::sync::Arc;
 use userbook::{
     Group, User, UserId,
     model::ExternalIds,
-    store::{Claim, CommitOutcome, DistinctNames, ProvisioningChange, ProvisioningOp},
+    store::{Claim, CommitOutcome, DistinctNames, FurtherAddresses, ProvisioningChange, ProvisioningOp},
 };
 
 use crate::{MemoryError, can_act::CanAct, state::State};
@@ -109,6 +109,8 @@ impl State {
         self.usernames.insert(user.username.clone(), user.id);
         self.uuids.insert(user.uuid, user.id);
         self.external_ids.replace(user.id, &ExternalIds::new(), &user.external_ids);
+        let addresses = FurtherAddresses::of(&user.attributes);
+        self.further_addresses.replace(user.id, &FurtherAddresses::default(), &addresses);
         self.groups.join(user.id, CanAct::of(&user), &user.groups);
         self.users.insert(user.id, user);
     }
@@ -119,6 +121,8 @@ impl State {
             self.uuids.remove(&user.uuid);
             self.claims.delete(user.id);
             self.external_ids.replace(id, &user.external_ids, &ExternalIds::new());
+            let addresses = FurtherAddresses::of(&user.attributes);
+            self.further_addresses.replace(id, &addresses, &FurtherAddresses::default());
             self.groups.leave(id, CanAct::of(&user), &user.groups);
         }
     }

@@ -11,7 +11,10 @@ use userbook::{
 };
 use uuid::Uuid;
 
-use crate::{claims::Claims, events::Events, external_ids::ExternalIndex, groups::Groups};
+use crate::{
+    claims::Claims, events::Events, external_ids::ExternalIndex, further_addresses::AddressIndex,
+    groups::Groups,
+};
 
 /// The complete state. Rows are shared, so that readers can copy them after they release the lock.
 #[derive(Debug)]
@@ -22,6 +25,7 @@ pub(crate) struct State {
     pub(crate) uuids: HashMap<Uuid, UserId>,
     pub(crate) claims: Claims,
     pub(crate) external_ids: ExternalIndex<UserId>,
+    pub(crate) further_addresses: AddressIndex,
     pub(crate) groups: Groups,
     pub(crate) epochs: Epochs,
     pub(crate) events: Events,
@@ -36,6 +40,7 @@ impl Default for State {
             uuids: HashMap::new(),
             claims: Claims::default(),
             external_ids: ExternalIndex::default(),
+            further_addresses: AddressIndex::default(),
             groups: Groups::default(),
             epochs: Epochs { graph: 0, superusers: 0, next_user: 1 },
             events: Events::default(),

@@ -20,7 +20,7 @@ use crate::{
 const NAMESPACES: [ClaimNamespace; 2] = [ClaimNamespace::Login, ClaimNamespace::Email];
 
 /// The digest of a folded name: names have no bound, an index has.
-fn digest(key: &str) -> String {
+pub(crate) fn digest(key: &str) -> String {
     let digest = Sha256::digest(key.as_bytes());
     let digit = |half: u8| char::from_digit(half.into(), 16);
     digest.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).flatten().collect()

@@ -11,7 +11,7 @@ use crate::{
     backend::Backend,
     driver::{Conn, fetch_all},
     error::{ErrorClass, SqlError, SqlResult},
-    external_ids,
+    external_ids, further_addresses,
 };
 
 /// The connection is not in a transaction that sqlx knows.
@@ -109,6 +109,9 @@ pub(crate) async fn in_transaction<B: Backend>(
 /// Writes a change in an open transaction. `None`: a row that the change depends on was not found.
 async fn apply<B: Backend>(conn: &mut Conn<B>, change: &ChangeSet) -> SqlResult<B, Option<CommitOutcome>> {
     let outcome = B::apply(conn, change).await?;
+    if let (Some(addresses), Some(CommitOutcome::Applied)) = (&change.fields.further_addresses, &outcome) {
+        further_addresses::replace::<B>(conn, change.user, addresses).await?;
+    }
     match &change.fields.external_ids {
         Some(ids) if outcome == Some(CommitOutcome::Applied) => {
             Ok(Some(external_ids::replace_of_user::<B>(conn, change.user, ids).await?))

@@ -21,6 +21,7 @@ pub use crate::{
     backend::Backend,
     claims::claim_digest,
     decode::{Decoded, RowExt, required},
+    further_addresses::further_address_digests,
     value::Value,
 };
 use crate::{

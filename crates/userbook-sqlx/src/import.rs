@@ -17,7 +17,7 @@ use crate::{
     driver::{Conn, execute, fetch_all, fetch_one},
     encode::{self, RowValues, integer},
     error::SqlResult,
-    external_ids,
+    external_ids, further_addresses,
 };
 
 pub(crate) async fn import<B: Backend>(conn: &mut Conn<B>, data: &ImportData) -> SqlResult<B, ImportOutcome> {
@@ -52,6 +52,7 @@ pub(crate) async fn import_in<B: Backend>(
     write_rows::<B, _>(conn, &statements.import_users, data.users.iter().map(encode::user)).await?;
     claims::import::<B>(conn, data).await?;
     external_ids::import::<B>(conn, data).await?;
+    further_addresses::insert::<B>(conn, &data.users).await?;
     let of_user = |user: &User| user.groups.iter().map(|group| (user.id, *group)).collect::<Vec<_>>();
     let memberships: Vec<_> = data.users.iter().flat_map(of_user).collect();
     write_rows::<B, _>(conn, &statements.import_memberships, memberships.iter().map(membership).map(Ok))

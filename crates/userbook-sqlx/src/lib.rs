@@ -20,6 +20,7 @@ mod driver;
 mod encode;
 mod error;
 mod external_ids;
+mod further_addresses;
 pub mod host;
 mod import;
 mod interrupt;

@@ -15,7 +15,7 @@ use crate::{
     driver::{Conn, execute, fetch_all, fetch_one},
     encode,
     error::{ErrorClass, SqlError, SqlResult},
-    external_ids,
+    external_ids, further_addresses,
     value::Value,
 };
 
@@ -113,6 +113,7 @@ async fn insert_user<B: Backend>(
         inserted => inserted?,
     };
     claims::insert::<B>(conn, user.id, &Claim::of(user, distinct)).await?;
+    further_addresses::insert::<B>(conn, [user]).await?;
     let groups = Value::Uuids(user.groups.iter().map(|group| group.0).collect());
     let parameters = [("user", user.id.0.into()), ("groups_added", groups)];
     if !join_groups::<B>(conn, &parameters, user.groups.len()).await? {

@@ -9,6 +9,7 @@ pub struct Statements {
     pub(crate) any_rows: Statement,
     pub(crate) count_groups: Statement,
     pub(crate) count_users: Statement,
+    pub(crate) delete_further_addresses: Statement,
     pub(crate) delete_group: Statement,
     pub(crate) delete_group_external_ids: Statement,
     pub(crate) delete_user: Statement,
@@ -18,6 +19,7 @@ pub struct Statements {
     pub(crate) group_has_members: Statement,
     pub(crate) import_claims: Statement,
     pub(crate) import_epochs: Statement,
+    pub(crate) import_further_addresses: Statement,
     pub(crate) import_group_external_ids: Statement,
     pub(crate) import_groups: Statement,
     pub(crate) import_memberships: Statement,
@@ -68,13 +70,13 @@ macro_rules! statements {
             [
                 ack_events, import_claims, import_groups, import_memberships, import_users, join_groups, list_groups, list_users,
                 load, load_directory, migration_table, pending_events,
-                import_user_external_ids, import_group_external_ids $(, $own)*
+                import_user_external_ids, import_group_external_ids, import_further_addresses $(, $own)*
             ],
             [
                 any_rows, count_groups, count_users, delete_group, delete_user, detach_children, get_install, group_has_members,
                 import_epochs, insert_user, migration_done, migrations_applied, record_login, session_epoch,
                 take_claims, take_user_id, taken_user_id,
-                delete_group_external_ids, delete_user_external_ids, insert_group_external_id,
+                delete_further_addresses, delete_group_external_ids, delete_user_external_ids, insert_group_external_id,
                 insert_user_external_id $(, $shared)*
             ]
         )

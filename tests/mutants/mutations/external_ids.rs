@@ -1,12 +1,12 @@
-//! External ids, stored wrongly or compared too loosely, and searches by folded names.
+//! External ids, stored wrongly or compared too loosely, and searches by folded names and addresses.
 
 use userbook::{
     Violations,
     field::fold,
     model::ExternalIds,
     store::{
-        ChangeSet, CommitOutcome, ListStore, Snapshot, SnapshotQuery, StoreError, UserFilter, UserListQuery,
-        UserPage,
+        ChangeSet, CommitOutcome, GroupListQuery, GroupPage, ListStore, Snapshot, SnapshotQuery, StoreError,
+        UserFilter, UserListQuery, UserPage,
     },
 };
 use userbook_memory::MemoryStore;
@@ -89,6 +89,25 @@ mutations! {
                 return store.list_users(query).await;
             }
             store.list_users(&wide).await
+        }
+    }
+
+    /// Has an index of further addresses that no change reaches.
+    ForgetsFurtherAddresses {
+        async fn before_commit(&self, _: &MemoryStore, change: &mut ChangeSet) -> Option<CommitOutcome> {
+            change.fields.further_addresses = None;
+            None
+        }
+    }
+
+    /// Finds the first group of a folded name by an index of names as they are.
+    ComparesFoldedNamesOfGroupsExactly {
+        async fn list_groups(&self, store: &MemoryStore, query: &GroupListQuery) -> Result<GroupPage, StoreError> {
+            let mut exact = query.clone();
+            if let Some(name) = exact.filter.folded_name.take() {
+                exact.filter.names = [name].into();
+            }
+            store.list_groups(&exact).await
         }
     }
 

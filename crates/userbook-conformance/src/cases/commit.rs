@@ -36,6 +36,7 @@ fn all_fields() -> Vec<FieldChanges> {
         user_type: Some(UserType::ServiceAccount),
         password_change_date: Some(moment(78)),
         external_ids: Some(external_ids()),
+        further_addresses: None,
     };
     vec![
         FieldChanges { username: all.username.clone(), ..none() },

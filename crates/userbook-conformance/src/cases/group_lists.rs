@@ -163,6 +163,29 @@ pub async fn group_filters<H: Harness<Store: ListStore + ProvisioningStore>>() {
     }
 }
 
+/// Law: a folded name finds all groups whose names fold alike, with other conditions besides.
+pub async fn folded_names_of_groups<H: Harness<Store: ListStore + ProvisioningStore>>() {
+    let named = |name: &str, n| Group { name: name.to_owned(), ..group(n) };
+    let groups =
+        [Group { is_superuser: true, ..named("Staff", 1) }, named("staff", 2), named("Stra\u{df}e", 3)];
+    let harness = H::with(&rows(groups, [])).await;
+    for (text, expected) in [
+        ("STAFF", vec![1, 2]),
+        ("staff", vec![1, 2]),
+        ("STRASSE", vec![3]),
+        ("staff ", vec![]),
+        ("taff", vec![]),
+        ("%", vec![]),
+        ("", vec![]),
+    ] {
+        let filter = GroupFilter { folded_name: Some(text.to_owned()), ..GroupFilter::default() };
+        assert_eq!(matches(&harness, filter.clone()).await, expected, "{text:?}");
+        let narrowed = GroupFilter { is_superuser: Some(true), ..filter };
+        let only: Vec<_> = expected.into_iter().filter(|n| *n == 1).collect();
+        assert_eq!(matches(&harness, narrowed).await, only, "{text:?}");
+    }
+}
+
 /// Law: pages in every order and both directions; names sort by code point.
 pub async fn pages_of_groups<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let named = |name: &str, n| {

@@ -10,6 +10,7 @@ pub mod commit;
 pub mod conflicts;
 pub mod external_ids;
 pub mod filters;
+pub mod further_addresses;
 pub mod group_lists;
 pub mod group_provisioning;
 pub mod groups;

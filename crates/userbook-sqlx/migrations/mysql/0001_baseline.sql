@@ -101,6 +101,16 @@ CREATE TABLE IF NOT EXISTS userbook_claim (
     CONSTRAINT userbook_claim_user FOREIGN KEY (user_id) REFERENCES userbook_user (id) ON DELETE CASCADE
 ) ENGINE = InnoDB DEFAULT CHARACTER SET ascii COLLATE ascii_bin;
 
+-- Digests of the folded addresses in the member 'emails' of the attributes; the digest of the empty text stands for
+-- very many addresses.
+CREATE TABLE IF NOT EXISTS userbook_further_address (
+    user_id BIGINT NOT NULL,
+    digest CHAR(64) NOT NULL,
+    PRIMARY KEY (user_id, digest),
+    KEY userbook_further_address_digest (digest),
+    CONSTRAINT userbook_further_address_user FOREIGN KEY (user_id) REFERENCES userbook_user (id) ON DELETE CASCADE
+) ENGINE = InnoDB DEFAULT CHARACTER SET ascii COLLATE ascii_bin;
+
 -- The sources that manage a user or a group. An identifier is unique within its source, for users and for groups, and
 -- compared as bytes: every collation takes some texts for one another.
 CREATE TABLE IF NOT EXISTS userbook_user_external_id (

@@ -94,6 +94,16 @@ CREATE TABLE userbook_claim (
     CONSTRAINT userbook_claim_key UNIQUE (digest, is_exclusive) DEFERRABLE INITIALLY IMMEDIATE
 );
 
+-- Digests of the folded addresses in the member 'emails' of the attributes; the digest of the empty text stands for
+-- very many addresses.
+CREATE TABLE userbook_further_address (
+    user_id bigint NOT NULL REFERENCES userbook_user (id) ON DELETE CASCADE,
+    digest text COLLATE "C" NOT NULL,
+    PRIMARY KEY (user_id, digest)
+);
+
+CREATE INDEX userbook_further_address_digest ON userbook_further_address (digest);
+
 -- The sources that manage a user or a group. An identifier is unique within its source, for users and for groups.
 CREATE TABLE userbook_user_external_id (
     user_id bigint NOT NULL REFERENCES userbook_user (id) ON DELETE CASCADE,

@@ -96,6 +96,16 @@ CREATE TABLE userbook_claim (
     UNIQUE (digest, is_exclusive)
 ) STRICT, WITHOUT ROWID;
 
+-- Digests of the folded addresses in the member 'emails' of the attributes; the digest of the empty text stands for
+-- very many addresses.
+CREATE TABLE userbook_further_address (
+    user_id INTEGER NOT NULL REFERENCES userbook_user (id) ON DELETE CASCADE,
+    digest TEXT NOT NULL,
+    PRIMARY KEY (user_id, digest)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX userbook_further_address_digest ON userbook_further_address (digest);
+
 -- The sources that manage a user or a group. An identifier is unique within its source, for users and for groups.
 CREATE TABLE userbook_user_external_id (
     user_id INTEGER NOT NULL REFERENCES userbook_user (id) ON DELETE CASCADE,

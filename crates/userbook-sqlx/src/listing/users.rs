@@ -21,6 +21,7 @@ use crate::{
     claims::looked_up,
     decode::{self, Decoded, RowExt, required},
     encode::saturating,
+    further_addresses,
     statement::Statement,
     value::Value,
 };
@@ -136,6 +137,7 @@ fn checks_each_user(set: &UserSet, filter: &UserFilter) -> bool {
 fn is_named(filter: &UserFilter) -> bool {
     !(filter.ids.is_empty() && filter.usernames.is_empty() && filter.uuids.is_empty())
         || filter.folded_name.is_some()
+        || filter.further_address.is_some()
         || filter.email.is_some()
         || filter.name.is_some()
 }
@@ -164,6 +166,12 @@ fn columns<B: Backend>(statement: &mut ListStatement, filter: &UserFilter) {
     if let Some(name) = &filter.folded_name {
         statement.condition().push("u.id IN (SELECT c.user_id FROM userbook_claim AS c WHERE c.digest = ");
         statement.bind(looked_up(Some(name))).push(")");
+    }
+    if let Some(address) = &filter.further_address {
+        statement
+            .condition()
+            .push("u.id IN (SELECT a.user_id FROM userbook_further_address AS a WHERE a.digest IN (");
+        statement.bind_all(further_addresses::searched(address)).push("))");
     }
     if !filter.uuids.is_empty() {
         let uuids = filter.uuids.iter().copied().map(Value::from);

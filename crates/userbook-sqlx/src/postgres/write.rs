@@ -51,7 +51,7 @@ impl Backend for Postgres {
     }
 
     async fn commit(conn: &mut PgConnection, change: &ChangeSet) -> Result<CommitOutcome, StoreError> {
-        if change.fields.external_ids.is_some() {
+        if change.fields.external_ids.is_some() || change.fields.further_addresses.is_some() {
             return in_transaction::<Self>(conn, change, Owner::Store).await;
         }
         match commit_row(conn, change).await {

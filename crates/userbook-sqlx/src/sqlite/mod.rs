@@ -34,7 +34,8 @@
 //! not notice the write.
 //!
 //! Change `username` and `email` by the library only. Each has a row in `userbook_claim` with a digest of the folded
-//! name; without the right row, another user may take the new name, and the old one stays taken.
+//! name; without the right row, another user may take the new name, and the old one stays taken. The member `emails` of
+//! `attributes` has rows in `userbook_further_address`, which the library writes too.
 
 mod dialect;
 mod driver;

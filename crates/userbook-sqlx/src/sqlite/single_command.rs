@@ -21,12 +21,13 @@ const BEGIN: usize = 1;
 const UPDATE: usize = 2;
 const EVENT: usize = 3;
 
-/// Whether the change writes no membership, no external id, no claim and no counter.
+/// Whether the change writes no membership, no external id, no address, no claim and no counter.
 pub(super) fn is_column_update(change: &ChangeSet) -> bool {
     change.groups_added.is_empty()
         && change.groups_removed.is_empty()
         && !change.has_claims()
         && change.fields.external_ids.is_none()
+        && change.fields.further_addresses.is_none()
         && !bumps(&change.guards)
 }
 

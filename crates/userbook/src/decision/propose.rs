@@ -7,7 +7,7 @@ use crate::{
     field::{EmailAddress, FieldErrors, Memberships},
     model::{ANONYMOUS_USERNAME, GroupId, Timestamp, User, UserType, is_representable},
     policy::{Policy, Safeguard},
-    store::{FieldChanges, Snapshot},
+    store::{FieldChanges, FurtherAddresses, Snapshot},
     update::{AttributesOp, ExternalIdsOp, FieldOps, GroupsOp, Mode, Op},
     view::Visibility,
     violation::{Field, ViolationKind, Violations},
@@ -277,6 +277,8 @@ fn propose_attributes(it: &mut Proposal, before: &User, op: &Op<AttributesOp>, p
             if let Some(kind) = attributes.check_limits(policy.limits()) {
                 return it.add_faults(Field::Attributes, [kind]);
             }
+            it.changes.further_addresses =
+                FurtherAddresses::changed(&before.attributes, attributes.as_value());
             it.after.attributes = attributes.to_shared();
             it.changes.attributes = Some(attributes);
         }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{Claim, Guards};
+use super::{Claim, FurtherAddresses, Guards};
 use crate::{
     event::Event,
     field::{Attributes, EmailAddress, Name, UserPath, Username},
@@ -109,6 +109,9 @@ pub struct FieldChanges {
     pub password_change_date: Option<Timestamp>,
     /// All external ids of the user after the change.
     pub external_ids: Option<ExternalIds>,
+    /// The keys of the new `attributes`, if they differ from those of the old ones: for the index behind
+    /// [`UserFilter::further_address`](super::UserFilter::further_address).
+    pub further_addresses: Option<FurtherAddresses>,
 }
 
 impl FieldChanges {

@@ -8,6 +8,7 @@ mod change_set;
 mod claim;
 mod directory;
 mod error;
+mod further_addresses;
 mod guards;
 mod listing;
 mod outbox;
@@ -30,6 +31,7 @@ pub use directory::{
     ProvisioningChange, ProvisioningOp, ProvisioningStore, SuperuserQuery,
 };
 pub use error::{StoreError, StoreErrorKind};
+pub use further_addresses::FurtherAddresses;
 pub use guards::{ActorGuard, EpochGuard, EpochUse, Epochs, Guards};
 pub use listing::{
     AttributeCondition, AttributeTest, Comparison, ContentFilter, ExternalIdFilter, GroupColumn, GroupEntry,

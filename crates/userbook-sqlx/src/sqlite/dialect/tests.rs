@@ -89,6 +89,11 @@ async fn exact_filters_use_indexes_and_so_do_their_counts() {
         (UserFilter { is_superuser: Some(superusers(true)), ..one() }, by_id),
         (UserFilter { folded_name: Some(text()), ..one() }, "(digest=?)"),
         (UserFilter { folded_name: Some(text()), ..managed(None) }, "(digest=?)"),
+        (UserFilter { further_address: Some(text()), ..one() }, "userbook_further_address_digest (digest=?"),
+        (
+            UserFilter { further_address: Some(text()), ..managed(None) },
+            "userbook_further_address_digest (digest=?",
+        ),
         (managed(Some(text())), "(source=? AND identifier=?)"),
         (
             UserFilter { uuids: [Uuid::nil()].into(), ..managed(None) },

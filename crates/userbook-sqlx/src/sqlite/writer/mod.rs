@@ -64,7 +64,7 @@ struct Waiting {
 }
 
 enum Change {
-    Update(ChangeSet),
+    Update(Box<ChangeSet>),
     Provision(ProvisioningChange),
     Acknowledge(Vec<ChangeId>),
     Login(UserRef, Timestamp),
@@ -86,7 +86,7 @@ impl Change {
 impl From<Write<'_>> for Change {
     fn from(write: Write<'_>) -> Self {
         match write {
-            Write::Update(change) => Self::Update(change.clone()),
+            Write::Update(change) => Self::Update(Box::new(change.clone())),
             Write::Provision(change) => Self::Provision(change.clone()),
             Write::Acknowledge(events) => Self::Acknowledge(events.to_vec()),
             Write::Login(user, time) => Self::Login(user, time),

@@ -1,10 +1,11 @@
-//! The part of a filter that databases evaluate differently: words, and conditions on attributes.
+//! The part of a filter that databases evaluate differently: words, folded names of groups, and conditions on
+//! attributes.
 
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::{AttributeCondition, GroupFilter, UserFilter, fold::Folded};
-use crate::json::spaced_text;
+use crate::{field::fold, json::spaced_text};
 
 /// The words and conditions of a filter, ready to be applied to many rows. Each store calls
 /// [`ContentFilter::matches`] for the rows that match the rest of the filter, because databases disagree about letters
@@ -12,6 +13,8 @@ use crate::json::spaced_text;
 #[derive(Debug, Clone)]
 pub struct ContentFilter {
     words: Vec<Folded>,
+    /// The folded name of a group.
+    name: Option<String>,
     conditions: Vec<AttributeCondition>,
 }
 
@@ -47,25 +50,28 @@ pub enum RowContent<'r> {
 impl ContentFilter {
     /// Returns the words and conditions of a filter of users; `None` if the filter has none.
     pub fn of_users(filter: &UserFilter) -> Option<Self> {
-        Self::new(&filter.search, &filter.attributes)
+        Self::new(&filter.search, None, &filter.attributes)
     }
 
     /// Returns the words and conditions of a filter of groups; `None` if the filter has none.
     pub fn of_groups(filter: &GroupFilter) -> Option<Self> {
-        Self::new(&filter.search, &filter.attributes)
+        Self::new(&filter.search, filter.folded_name.as_deref(), &filter.attributes)
     }
 
-    fn new(words: &[String], conditions: &[AttributeCondition]) -> Option<Self> {
+    fn new(words: &[String], name: Option<&str>, conditions: &[AttributeCondition]) -> Option<Self> {
         // Every text contains the empty word.
         let words: Vec<_> =
             words.iter().filter(|word| !word.is_empty()).map(|word| Folded::new(word)).collect();
-        let is_empty = words.is_empty() && conditions.is_empty();
-        (!is_empty).then(|| Self { words, conditions: conditions.to_vec() })
+        let is_empty = words.is_empty() && name.is_none() && conditions.is_empty();
+        (!is_empty).then(|| Self { words, name: name.map(fold), conditions: conditions.to_vec() })
     }
 
-    /// Returns whether all conditions hold, and each word occurs in one of the texts of the row.
+    /// Returns whether the folded name is that of the row, all conditions hold, and each word occurs in one of the
+    /// texts of the row.
     pub fn matches(&self, row: RowContent<'_>) -> bool {
-        self.conditions.iter().all(|condition| condition.holds(row.attributes())) && self.has_words(row)
+        self.name.as_deref().is_none_or(|key| row.has_folded_name(key))
+            && self.conditions.iter().all(|condition| condition.holds(row.attributes()))
+            && self.has_words(row)
     }
 
     fn has_words(&self, row: RowContent<'_>) -> bool {
@@ -95,6 +101,14 @@ impl ContentFilter {
 }
 
 impl<'r> RowContent<'r> {
+    /// Only filters of groups have a folded name.
+    fn has_folded_name(self, key: &str) -> bool {
+        match self {
+            Self::User { .. } => false,
+            Self::Group { name, .. } => !key.is_empty() && fold(name) == key,
+        }
+    }
+
     fn attributes(self) -> &'r Value {
         match self {
             Self::User { attributes, .. } | Self::Group { attributes, .. } => attributes,
@@ -162,6 +176,10 @@ mod tests {
         let row = RowContent::Group { name: "Sea", is_superuser: false, attributes: &attributes };
         for (words, expected) in [("sea FALSE", true), ("red", false), ("true", false)] {
             assert_eq!(filter(words).unwrap().matches(row), expected, "{words}");
+        }
+        for (name, expected) in [("SEA", true), ("se\u{200b}a", true), ("se", false), ("", false)] {
+            let filter = GroupFilter { folded_name: Some(name.to_owned()), ..GroupFilter::default() };
+            assert_eq!(ContentFilter::of_groups(&filter).unwrap().matches(row), expected, "{name:?}");
         }
         let condition = AttributeCondition { path: vec![], test: AttributeTest::HasKeys(vec!["x".into()]) };
         let filter = GroupFilter { attributes: vec![condition], ..GroupFilter::default() };

@@ -33,9 +33,9 @@ pub use times::{TimeColumn, TimeCondition, TimeTest};
 /// # Costs
 /// The first page by username or by the time of creation without a filter, and an exact username, cost the same for any
 /// number of users, the count included. In a store for many users, other exact filters (names, e-mail, path, type, ids,
-/// external ids, members, parents) and the times of creation and of the last change, and their count
-/// cost as much as their matches. Other orders and late pages read all rows that the rest of the filter leaves.
-/// Searches and conditions on attributes read the texts and documents of these rows, and yield to other tasks
+/// external ids, members, parents) and the times of creation and of the last change, and their count cost as much as
+/// their matches. Other orders and late pages read all rows that the rest of the filter leaves. Searches, folded names
+/// of groups and conditions on attributes read the texts and documents of these rows, and yield to other tasks
 /// meanwhile; the service limits their time ([`Limits::search_time`](crate::Limits::search_time)).
 #[async_trait]
 pub trait ListStore: Debug + Send + Sync + 'static {
@@ -95,6 +95,9 @@ pub struct UserFilter {
     /// A username or an e-mail address that folds as this text does ([`fold`](crate::field::fold)). An empty text
     /// selects nothing.
     pub folded_name: Option<String>,
+    /// A further address that may fold as this text does
+    /// ([`FurtherAddresses::may_contain`](super::FurtherAddresses::may_contain)).
+    pub further_address: Option<String>,
     /// One of these UUIDs.
     pub uuids: BTreeSet<Uuid>,
     /// Active or not.
@@ -267,6 +270,9 @@ pub struct GroupFilter {
     pub ids: BTreeSet<GroupId>,
     /// Exactly one of these names.
     pub names: BTreeSet<String>,
+    /// A name that folds as this text does ([`fold`](crate::field::fold)). An empty text selects nothing. The name of
+    /// each group that matches the rest is compared.
+    pub folded_name: Option<String>,
     /// Whether the group has the flag itself.
     pub is_superuser: Option<bool>,
     /// A child of one of these groups.

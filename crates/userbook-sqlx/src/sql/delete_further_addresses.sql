@@ -1,0 +1,1 @@
+DELETE FROM userbook_further_address WHERE user_id = :user
