@@ -269,6 +269,8 @@ fn check_finds_contradictions() {
              UPDATE userbook_membership SET can_act = 1 WHERE user_id = 4;
              DELETE FROM userbook_claim WHERE user_id = 3 AND namespace = 'email';
              UPDATE userbook_user SET username = 'renamed' WHERE id = 4;
+             UPDATE userbook_user SET attributes = '{\"emails\": [{\"value\": \"a@x.org\"}]}' WHERE id = 2;
+             INSERT INTO userbook_further_address VALUES (3, 'stale');
              DELETE FROM userbook_server_token;
              INSERT INTO userbook_server_grant VALUES (2, 'authentik_core.view_group', NULL, '00000000-0000-4000-8000-0000000000ff'),
                  (2, 'authentik_core.view_user', 99, NULL)",
@@ -286,6 +288,7 @@ fn check_finds_contradictions() {
         "own ancestor: 1",
         "outdated copy",
         "claim is missing: 1, or belongs to another name: 1, such as of user 3",
+        "stored: 2, such as user 2",
         "missing group: 1",
         "missing user: 1",
         "no superuser has an API token",

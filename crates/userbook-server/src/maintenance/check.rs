@@ -11,7 +11,7 @@ use userbook_sqlx::{
     host::{RowExt, Statement, required},
 };
 
-use super::claims;
+use super::{claims, further_addresses};
 use crate::auth::{AuthBackend, GrantedOn, read_grants};
 
 /// A statement and the sentence about what it counts.
@@ -63,6 +63,7 @@ pub(super) async fn problems<B: AuthBackend>(
         problems.push(format!("permissions on a missing group: {missing}"));
     }
     problems.extend(claims::problems::<B>(conn).await?);
+    problems.extend(further_addresses::problems::<B>(conn).await?);
     problems.extend(collisions::<B>(conn, distinct).await?);
     let rows = ADMINISTRATORS.fetch_all::<B>(conn, &[]).await?;
     let count = |column| rows.first().map(|row| required(row, column, RowExt::integer)).transpose();

@@ -3,6 +3,7 @@
 mod check;
 mod claims;
 mod export;
+mod further_addresses;
 mod sql;
 
 use std::fmt::Debug;
