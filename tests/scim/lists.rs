@@ -13,6 +13,8 @@ on_each_store!(
     orders_and_pages,
     filters_find_groups,
     search_has_the_parameters_in_the_body,
+    further_addresses_are_found_beside_primary_ones,
+    names_of_groups_are_found_in_every_case,
     case_does_not_matter_where_the_schema_says_so,
 );
 
@@ -57,6 +59,12 @@ async fn filters_find_users(kind: Kind) {
         ("userName eq \"u1\" or emails eq \"u2@example.com\" or externalId eq \"e1\"", vec![1, 2]),
         ("userName eq \"u1\" and title eq \"alpha\"", vec![]),
         ("userName eq \"u1\" or emails eq \"u2@home.org\"", vec![1, 2]),
+        ("emails[type eq \"home\" and value eq \"U2@home.org\"]", vec![2]),
+        ("emails[type eq \"work\"].value eq \"u2@example.com\"", vec![2]),
+        ("emails[type eq \"home\"].value eq \"U2@home.org\"", vec![2]),
+        ("emails[type eq \"work\" and value eq \"u2@home.org\"]", vec![]),
+        ("emails eq \"work\"", vec![]),
+        ("emails.value eq \"u9@home.org\"", vec![]),
         ("emails eq \"U2@home.org\" or id eq \"nothing\"", vec![2]),
         ("emails eq \"u2@home.org\" or emails eq \"u1@example.com\"", vec![1, 2]),
         ("active eq false", vec![3]),
@@ -162,6 +170,78 @@ async fn search_has_the_parameters_in_the_body(kind: Kind) {
             provider.ask(&format!("POST {path}"), sorted).await.expect(400)["scimType"],
             "invalidPath"
         );
+    }
+}
+
+/// An address may be the primary one of a user and a further one of others, and each way of a change is found.
+async fn further_addresses_are_found_beside_primary_ones(kind: Kind) {
+    let provider = Provider::new(kind).await;
+    let emails = |addresses: &[&str]| -> Vec<Value> {
+        let email = |(n, address): (usize, &&str)| {
+            let name = if n == 0 { "work" } else { "home" };
+            json!({"value": address, "primary": n == 0, "type": name})
+        };
+        addresses.iter().enumerate().map(email).collect()
+    };
+    let many: Vec<String> = (0..120).map(|n| format!("{n}@many.org")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let mut ids = Vec::new();
+    for (name, addresses) in [
+        ("eva", &["x@x.org"][..]),
+        ("fay", &["fay@x.org", "X@x.org"]),
+        ("gus", &["gus@x.org", "other@x.org", "x@X.ORG"]),
+        ("hal", &many),
+    ] {
+        let body = json!({"schemas": [USER], "userName": name, "emails": emails(addresses)});
+        ids.push(provider.ask("POST /Users", body).await.id());
+    }
+    let [_, fay, gus, hal] = &ids[..] else { panic!("four users") };
+    let found =
+        async |filter: &str| names(&provider, &format!("sortBy=userName&filter={filter}")).await.1.join(" ");
+    for (filter, expected) in [
+        ("emails eq \"x@x.org\"", "eva fay gus"),
+        ("emails.value eq \"X@X.org\"", "eva fay gus"),
+        ("emails[value eq \"x@x.org\" and type eq \"home\"]", "fay gus"),
+        ("emails[value eq \"x@x.org\" and primary eq true]", "eva"),
+        ("emails eq \"x@x.org\" and userName gt \"eva\"", "fay gus"),
+        ("emails eq \"119@many.org\" or emails eq \"other@x.org\"", "gus hal"),
+        ("emails eq \"120@many.org\"", ""),
+    ] {
+        assert_eq!(found(filter).await, expected, "{filter}");
+    }
+    let replace =
+        |addresses: &[&str]| patch(&json!([{"op": "replace", "path": "emails", "value": emails(addresses)}]));
+    provider.ask(&format!("PATCH /Users/{fay}"), replace(&["fay@x.org", "new@x.org"])).await.expect(200);
+    provider.ask(&format!("PATCH /Users/{hal}"), replace(&["hal@x.org", "x@x.org"])).await.expect(200);
+    provider.ask(&format!("DELETE /Users/{gus}"), Value::Null).await.expect(204);
+    for (filter, expected) in [
+        ("emails eq \"x@x.org\"", "eva hal"),
+        ("emails eq \"new@x.org\"", "fay"),
+        ("emails eq \"other@x.org\"", ""),
+        ("emails eq \"7@many.org\"", ""),
+    ] {
+        assert_eq!(found(filter).await, expected, "{filter}");
+    }
+}
+
+async fn names_of_groups_are_found_in_every_case(kind: Kind) {
+    let provider = Provider::new(kind).await;
+    for name in ["red", "Red", "RED", "reddish", "\u{212a}elvin"] {
+        provider.group(name, &[]).await;
+    }
+    for (filter, expected) in [
+        ("displayName eq \"red\"", vec!["RED", "Red", "red"]),
+        ("displayName eq \"rEd\"", vec!["RED", "Red", "red"]),
+        ("displayName eq \"RED\" or displayName eq \"REDDISH\"", vec!["RED", "Red", "red", "reddish"]),
+        ("displayName eq \"kelvin\"", vec!["\u{212a}elvin"]),
+        ("displayName eq \"ed\"", vec![]),
+    ] {
+        let answer = provider.ask(&format!("GET /Groups?filter={filter}"), Value::Null).await.expect(200);
+        let resources = answer["Resources"].as_array().unwrap();
+        let mut names: Vec<&str> =
+            resources.iter().map(|group| group["displayName"].as_str().unwrap()).collect();
+        names.sort_unstable();
+        assert_eq!(names, expected, "{filter}");
     }
 }
 

@@ -44,6 +44,7 @@ mod etag;
 mod filter;
 mod limits;
 mod mapping;
+mod members;
 pub mod openapi;
 mod params;
 mod patch;

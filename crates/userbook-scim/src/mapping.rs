@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use userbook::store::FurtherAddresses;
+
 use crate::schema::{Attribute, ENTERPRISE, ResourceSchema, Schema, USER, Uniqueness, user};
 
 /// The table that maps the attributes of a user to stored values.
@@ -101,7 +103,9 @@ impl Mapping {
         self
     }
 
-    /// Stores an attribute under another key of the stored attributes.
+    /// Stores an attribute under another key of the stored attributes. Stores have an index of the addresses under the
+    /// key
+    /// `emails` only: with another key, a search for an address reads all users of the connection.
     #[must_use]
     pub fn with_key(mut self, urn: &str, name: &str, key: impl Into<String>) -> Self {
         let found = self.schema_mut(urn).and_then(|(schema, keys)| {
@@ -130,6 +134,11 @@ impl Mapping {
         self.schema.extensions.retain(|schema| !schema.attributes.is_empty());
         self.keys.retain(|keys| !keys.is_empty());
         self
+    }
+
+    /// Returns whether the stores have an index of the stored list of addresses.
+    pub(crate) fn has_indexed_addresses(&self) -> bool {
+        self.entries().any(|(_, _, stored)| stored == Stored::Emails(FurtherAddresses::MEMBER))
     }
 
     /// Returns the schema with this URN, in any case, and its keys.

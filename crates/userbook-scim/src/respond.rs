@@ -19,6 +19,11 @@ pub(crate) fn json(status: StatusCode, body: &Value) -> Response<Bytes> {
     if serde_json::to_writer(&mut text, body).is_err() {
         return empty(StatusCode::INTERNAL_SERVER_ERROR);
     }
+    self::text(status, text)
+}
+
+/// A response with this JSON.
+pub(crate) fn text(status: StatusCode, text: Vec<u8>) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(text));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(SCIM_JSON));

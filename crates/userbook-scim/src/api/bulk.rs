@@ -18,6 +18,7 @@ use crate::{
     Strictness,
     error::{ScimError, ScimType},
     etag::Preconditions,
+    members::member,
     params::Params,
 };
 
@@ -103,16 +104,9 @@ fn syntax(detail: impl Into<Cow<'static, str>>) -> ScimError {
     ScimError::bad_request(ScimType::InvalidSyntax, detail)
 }
 
-/// Returns a member of an object by its name in any case.
-fn member<'v>(object: &'v Value, name: &str) -> Option<&'v Value> {
-    object.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-}
-
 impl BulkRun {
     fn read(body: &Value, limit: usize, strictness: Strictness) -> Result<Self, ScimError> {
-        if !body.is_object() {
-            return Err(syntax("the body is not a JSON object"));
-        }
+        let Value::Object(body) = body else { return Err(syntax("the body is not a JSON object")) };
         let schemas = member(body, "schemas").and_then(Value::as_array);
         let names_schema = schemas.is_some_and(|urns| urns.iter().any(|urn| urn == REQUEST));
         if !names_schema && !strictness.is_lenient() {
@@ -184,9 +178,8 @@ impl BulkRun {
         let named = (operation.method != "POST").then(|| format!("{base}/{}", path.trim_start_matches('/')));
         match answer {
             Ok(reply) => {
-                let id = reply.body.as_ref().and_then(|body| body.get("id")).and_then(Value::as_str);
-                if let (Some(bulk_id), Some(id)) = (&operation.bulk_id, id) {
-                    self.ids.insert(bulk_id.clone(), id.to_owned());
+                if let (Some(bulk_id), Some(id)) = (&operation.bulk_id, reply.id) {
+                    self.ids.insert(bulk_id.clone(), id.to_string());
                 }
                 self.failure = self.failure.take().or(reply.failure);
                 result.insert("status".to_owned(), reply.status.as_str().into());
@@ -227,7 +220,9 @@ impl BulkRun {
 
 impl BulkOperation {
     fn read(value: &Value) -> Result<Self, ScimError> {
-        let text = |name: &str| match member(value, name) {
+        let none = Map::new();
+        let members = value.as_object().unwrap_or(&none);
+        let text = |name: &str| match member(members, name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone())),
             Some(_) => Err(syntax(format!("{name} of a bulk operation is not a text"))),
@@ -239,7 +234,7 @@ impl BulkOperation {
         if method == "POST" && bulk_id.is_none() {
             return Err(incomplete());
         }
-        let data = member(value, "data").cloned().unwrap_or_default();
+        let data = member(members, "data").cloned().unwrap_or_default();
         Ok(Self { method, bulk_id, version: text("version")?, path, data })
     }
 

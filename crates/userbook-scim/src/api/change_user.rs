@@ -24,27 +24,25 @@ use crate::{
     error::ScimError,
     patch::{self, Patch},
     removal,
-    resource::{Basis, Document, Form, ResourceKind, canonical_resource, field_ops, version, with_object},
+    resource::{Basis, Document, Form, Resource, ResourceKind, canonical_resource, field_ops, with_object},
     schema::Mutability,
 };
 
 impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     pub(super) async fn show_user(&self, id: &str) -> Answer {
         let view = self.service().retrieve(self.actor, parse_id(id).map(UserRef::Uuid)).await?;
-        let document = self.form().resource(&view);
-        self.conditional(ResourceKind::User, document)
+        self.conditional(ResourceKind::User, self.form().resource(&view))
     }
 
     /// Returns a resource, or 304 or 412 by the preconditions.
-    pub(super) fn conditional(&self, kind: ResourceKind, document: Document) -> Answer {
-        let version = version(&document).unwrap_or_default().to_owned();
-        if !self.preconditions.allows(&version) {
+    pub(super) fn conditional(&self, kind: ResourceKind, resource: Resource<'_>) -> Answer {
+        if !self.preconditions.allows(&resource.version) {
             return Err(ScimError::new(StatusCode::PRECONDITION_FAILED, "The resource has another version"));
         }
-        if self.preconditions.knows(&version) {
-            return Ok(Reply { version: Some(version), ..Reply::empty(StatusCode::NOT_MODIFIED) });
+        if self.preconditions.knows(&resource.version) {
+            return Ok(Reply { version: Some(resource.version), ..Reply::empty(StatusCode::NOT_MODIFIED) });
         }
-        Ok(self.resource(kind, StatusCode::OK, document))
+        Ok(self.resource(kind, StatusCode::OK, resource))
     }
 
     /// PUT and PATCH.

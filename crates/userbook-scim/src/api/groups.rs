@@ -18,8 +18,9 @@ use super::{Answer, Exchange, group_members::ResolvedMembers, parse_id, payload:
 use crate::{
     error::ScimError,
     etag::Pinned,
+    members::member,
     patch::{self, GroupPatch, MembersChange},
-    resource::{Document, ResourceKind, canonical_resource, group, state_of, version},
+    resource::{Resource, ResourceKind, canonical_resource, group},
 };
 
 /// The only attribute whose size is not limited by the group itself.
@@ -32,13 +33,12 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     pub(super) async fn show_group(&self, id: &str) -> Answer {
         let with_members = self.shows_members();
         let id = parse_id(id).map(GroupId).ok_or_else(ScimError::not_found)?;
-        let document = self.managed_group(id, with_members).await?;
-        self.conditional(ResourceKind::Group, document)
+        let entry = self.managed_entry(id, with_members).await?;
+        self.conditional(ResourceKind::Group, self.group_resource(&entry, with_members))
     }
 
-    async fn managed_group(&self, id: GroupId, with_members: bool) -> Result<Document, ScimError> {
-        let entry = self.managed_entry(id, with_members).await?;
-        Ok(group::resource(&entry, self.source(), &self.provider.base, with_members))
+    fn group_resource<'r>(&self, entry: &'r GroupEntry, with_members: bool) -> Resource<'r> {
+        group::resource(entry, self.source(), &self.provider.base, with_members)
     }
 
     /// Returns a group that the connection manages. The filter limits the store to these groups, so no foreign group is
@@ -58,8 +58,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
             return Ok(());
         }
         let entry = self.managed_entry(id, true).await?;
-        let document = group::resource(&entry, self.source(), &self.provider.base, true);
-        if self.preconditions.allows(version(&document).unwrap_or_default()) {
+        if self.preconditions.allows(&self.group_resource(&entry, true).version) {
             pinned.pin_members(entry.members.iter().map(|user| user.id).collect());
             return Ok(());
         }
@@ -109,8 +108,8 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         for _ in 0..ATTEMPTS {
             let mut delta = changes.clone();
             if delta.members.replaces {
-                let document = self.managed_group(authorized.id(), false).await?;
-                pinned.pin_state(state_of(&document));
+                let entry = self.managed_entry(authorized.id(), false).await?;
+                pinned.pin_state(group::state(&entry.group, self.source()));
                 self.make_delta(authorized.id(), &mut delta.members).await?;
             }
             let mut update = self.group_update(Mode::Patch, &delta).await?;
@@ -142,9 +141,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
 
     /// Reads the body of a POST or PUT. Members that the body does not name at all stay.
     fn replacement_of_group(&self, body: Value) -> Result<GroupPatch, ScimError> {
-        let names_members = body
-            .as_object()
-            .is_some_and(|members| members.keys().any(|key| key.eq_ignore_ascii_case(MEMBERS)));
+        let names_members = body.as_object().is_some_and(|body| member(body, MEMBERS).is_some());
         let schema = self.schema(ResourceKind::Group);
         let limits = &self.provider.limits;
         let document = canonical_resource(body, schema, self.connection.strictness, limits)?;
@@ -188,8 +185,8 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
 
     async fn group_reply(&self, status: StatusCode, group: Group) -> Answer {
         let (entry, with_members, failure) = self.written(group).await;
-        let document = group::resource(&entry, self.source(), &self.provider.base, with_members);
-        Ok(Reply { failure, ..self.resource(ResourceKind::Group, status, document) })
+        let resource = self.group_resource(&entry, with_members);
+        Ok(Reply { failure, ..self.resource(ResourceKind::Group, status, resource) })
     }
 
     /// Returns the written group, and whether its members were read. The change is committed, so a failure to read the

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     Exchange,
-    lookup::{Indexed, Lookups, Term, spellings},
+    lookup::{Indexed, Lookups, MAX_QUERIES, Term, is_indexed},
     parse_id,
     scan::{Plan, Rows, measured},
 };
@@ -31,7 +31,7 @@ pub(super) struct GroupRows<'r, 'e, S, A> {
     pub(super) with_members: bool,
 }
 
-const INDEXED: Indexed = Indexed { name: "displayName", list: "members" };
+const INDEXED: Indexed = Indexed { name: "displayName", list: Some("members") };
 
 impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Rows for GroupRows<'_, '_, S, A> {
     type Filter = GroupFilter;
@@ -48,7 +48,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Rows for GroupRows<'_,
         let listing = Listing { filter, order: order.into_iter().collect(), offset, limit };
         let page = exchange.service().list_groups(exchange.actor, listing, *with_members).await?;
         let (source, base) = (exchange.source(), &exchange.provider.base);
-        let document = |entry| measured(group::resource(entry, source, base, *with_members));
+        let document = |entry| measured(group::resource(entry, source, base, *with_members).into_document());
         Ok((convert_each(&page.groups, document).await, page.count))
     }
 
@@ -71,7 +71,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> GroupRows<'_, '_, S, A
         if let Some(terms) = exact(filter, schema) {
             return Ok(match self.conjunction(terms).await? {
                 Some(filter) => Plan::Scan { filter, exact: true },
-                None => Plan::Indexed { filters: Vec::new(), otherwise: None },
+                None => Plan::Indexed(Vec::new()),
             });
         }
         let scan = Plan::Scan { filter: self.managed(None), exact: false };
@@ -87,14 +87,14 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> GroupRows<'_, '_, S, A
         for term in terms {
             match term {
                 Term::Id(id) => {
-                    let Some(id) = parse_id(&id).map(GroupId) else { return Ok(None) };
+                    let Some(id) = exact_id(&id).map(GroupId) else { return Ok(None) };
                     if !filter.ids.is_empty() && !filter.ids.contains(&id) {
                         return Ok(None);
                     }
                     filter.ids = [id].into();
                 }
                 Term::Element(id) => {
-                    let users = self.users([id]).await?;
+                    let users = self.users(exact_id(&id)).await?;
                     if users.is_empty() {
                         return Ok(None);
                     }
@@ -106,37 +106,30 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> GroupRows<'_, '_, S, A
         Ok(Some(filter))
     }
 
-    /// Returns the lookups of these terms, which together find every candidate; `None` if a scan is better. Only a
-    /// search of the store finds every spelling of a name: it follows if no index finds the name, so no other term may
-    /// find groups instead.
+    /// Returns the lookups of these terms, which together find every group that may match; `None` if a scan is better.
     async fn lookups(&self, terms: Vec<Term>) -> Result<Option<Plan<GroupFilter>>, ScimError> {
-        let Some(lookups) = Lookups::new(terms) else { return Ok(None) };
-        if !lookups.names.is_empty() && lookups.values() > 1 {
+        let Lookups { names, ids, external_ids, elements: members } = Lookups::new(terms);
+        if names.len() + external_ids.len() > MAX_QUERIES || !names.iter().all(|name| is_indexed(name)) {
             return Ok(None);
         }
-        let Lookups { names, ids, external_ids, elements: members } = lookups;
-        let text = names.first().cloned();
         let mut filters: Vec<_> = external_ids.into_iter().map(|id| self.managed(Some(id))).collect();
-        if !names.is_empty() {
-            let names = names.iter().flat_map(|name| spellings(name)).collect();
-            filters.push(GroupFilter { names, ..self.managed(None) });
+        for name in names {
+            filters.push(GroupFilter { folded_name: Some(name), ..self.managed(None) });
         }
         if !ids.is_empty() {
             let ids = ids.into_iter().map(GroupId).collect();
             filters.push(GroupFilter { ids, ..self.managed(None) });
         }
-        let users = self.users(members).await?;
+        let users = self.users(members.iter().filter_map(|id| parse_id(id))).await?;
         if !users.is_empty() {
             filters.push(GroupFilter { members: vec![users], ..self.managed(None) });
         }
-        let otherwise = text.map(|text| GroupFilter { search: vec![text], ..self.managed(None) });
-        Ok(Some(Plan::Indexed { filters, otherwise }))
+        Ok(Some(Plan::Indexed(filters)))
     }
 
     /// Returns the managed users with these ids.
-    async fn users(&self, ids: impl IntoIterator<Item = String>) -> Result<BTreeSet<UserId>, ScimError> {
-        let uuids: BTreeSet<Uuid> = ids.into_iter().filter_map(|id| parse_id(&id)).collect();
-        let found = self.exchange.managed_users(&uuids).await?;
+    async fn users(&self, ids: impl IntoIterator<Item = Uuid>) -> Result<BTreeSet<UserId>, ScimError> {
+        let found = self.exchange.managed_users(&ids.into_iter().collect()).await?;
         Ok(found.into_values().map(|(id, _)| id).collect())
     }
 }
@@ -146,6 +139,11 @@ impl<S, A> GroupRows<'_, '_, S, A> {
         let source = self.exchange.source().clone();
         GroupFilter { external_id: Some(ExternalIdFilter { source, identifier }), ..GroupFilter::default() }
     }
+}
+
+/// Returns the id of a resource that is spelled so: ids are compared exactly.
+fn exact_id(text: &str) -> Option<Uuid> {
+    parse_id(text).filter(|id| id.to_string() == text)
 }
 
 /// Returns the terms of a filter that the store answers exactly: a conjunction of ids and members.

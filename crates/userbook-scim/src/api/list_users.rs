@@ -10,13 +10,11 @@ use userbook::{
 
 use super::{
     Exchange,
-    lookup::{Indexed, Lookups, Term},
+    lookup::{Indexed, Lookups, MAX_QUERIES, Term, is_indexed},
     parse_id,
     scan::{Plan, Rows, measured},
 };
 use crate::{resource::Document, schema::ResourceSchema, work::convert_each};
-
-const INDEXED: Indexed = Indexed { name: "userName", list: "emails" };
 
 /// The users of a connection.
 pub(super) struct UserRows<'r, 'e, S, A>(pub(super) &'r Exchange<'e, S, A>);
@@ -36,7 +34,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Rows for UserRows<'_, 
         let listing = Listing { filter, order: order.into_iter().collect(), offset, limit };
         let page = exchange.service().list_users(exchange.actor, listing).await?;
         let form = exchange.form();
-        let documents = convert_each(&page.users, |view| measured(form.resource(view))).await;
+        let documents = convert_each(&page.users, |view| measured(form.resource(view).into_document())).await;
         Ok((documents, page.count))
     }
 
@@ -54,7 +52,9 @@ impl<S, A> UserRows<'_, '_, S, A> {
     /// Returns how the store finds the users that may match.
     pub(super) fn plan(&self, filter: Option<&Filter>, schema: &ResourceSchema) -> Plan<UserFilter> {
         let Some(filter) = filter else { return Plan::Scan { filter: self.managed(None), exact: true } };
-        if let Some(plan) = INDEXED.terms(filter, schema).and_then(|terms| self.lookups(terms)) {
+        let has_addresses = self.0.connection.mapping.has_indexed_addresses();
+        let indexed = Indexed { name: "userName", list: has_addresses.then_some("emails") };
+        if let Some(plan) = indexed.terms(filter, schema).and_then(|terms| self.lookups(terms)) {
             return plan;
         }
         match activity(filter, schema) {
@@ -66,25 +66,27 @@ impl<S, A> UserRows<'_, '_, S, A> {
         }
     }
 
-    /// Returns the lookups of these terms; `None` if a scan is better. An index has all spellings of names and of
-    /// primary addresses. Only a search of the store finds further addresses: it follows if no index finds the address,
-    /// so no other term may find users instead.
+    /// Returns the lookups of these terms, which together find every user that may match; `None` if a scan is better.
     fn lookups(&self, terms: Vec<Term>) -> Option<Plan<UserFilter>> {
-        let lookups = Lookups::new(terms)?;
-        if !lookups.elements.is_empty() && lookups.values() > 1 {
+        let Lookups { names, ids, external_ids, elements: emails } = Lookups::new(terms);
+        let mut folded = names.iter().chain(&emails);
+        if external_ids.len() + names.len() + 2 * emails.len() > MAX_QUERIES
+            || !folded.all(|it| is_indexed(it))
+        {
             return None;
         }
-        let Lookups { names, ids, external_ids, elements: emails } = lookups;
         let mut filters: Vec<_> = external_ids.into_iter().map(|id| self.managed(Some(id))).collect();
+        // The folded names are usernames and primary addresses.
         for name in names.iter().chain(&emails) {
             filters.push(UserFilter { folded_name: Some(name.clone()), ..self.managed(None) });
+        }
+        for address in emails {
+            filters.push(UserFilter { further_address: Some(address), ..self.managed(None) });
         }
         if !ids.is_empty() {
             filters.push(UserFilter { uuids: ids, ..self.managed(None) });
         }
-        let text = emails.into_iter().next();
-        let otherwise = text.map(|text| UserFilter { search: vec![text], ..self.managed(None) });
-        Some(Plan::Indexed { filters, otherwise })
+        Some(Plan::Indexed(filters))
     }
 }
 

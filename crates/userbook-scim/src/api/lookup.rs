@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use scim_v2::filter::{AttrExp, AttrPath, CompValue, CompareOp, Filter, ValFilter};
+use userbook::field::fold;
 use uuid::Uuid;
 
 use super::parse_id;
 use crate::schema::ResourceSchema;
 
-/// Names and external ids that one search looks up, each by a query; more are one scan.
-const MAX_QUERIES: usize = 8;
+/// Queries of one search by indexes; more are one scan.
+pub(super) const MAX_QUERIES: usize = 8;
 
 /// A comparison with `eq` that an index answers.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,8 +27,8 @@ pub(super) enum Term {
 pub(super) struct Indexed {
     /// The name of the resource.
     pub(super) name: &'static str,
-    /// The attribute with several values.
-    pub(super) list: &'static str,
+    /// The attribute with several values, if there is an index of them.
+    pub(super) list: Option<&'static str>,
 }
 
 impl Indexed {
@@ -39,10 +40,15 @@ impl Indexed {
                 let term = self.term(name, path.sub_attr.as_deref(), text)?;
                 Some(vec![term])
             }
-            Filter::ValuePath(path) if core_attribute(&path.attr, schema)? == self.list => {
+            Filter::ValuePath(path) if Some(core_attribute(&path.attr, schema)?) == self.list => {
                 element(&path.filter).map(|term| vec![term])
             }
-            Filter::And(items) => items.iter().find_map(|item| self.terms(item, schema)),
+            // A name is the most expensive term.
+            Filter::And(items) => {
+                let found = items.iter().filter_map(|item| self.terms(item, schema));
+                found
+                    .min_by_key(|terms| (terms.iter().any(|term| matches!(term, Term::Name(_))), terms.len()))
+            }
             Filter::Or(items) => {
                 let found: Option<Vec<_>> = items.iter().map(|item| self.terms(item, schema)).collect();
                 Some(found?.into_iter().flatten().collect())
@@ -57,7 +63,7 @@ impl Indexed {
             (name, None) if name == self.name => Some(Term::Name(text)),
             ("id", None) => Some(Term::Id(text)),
             ("externalId", None) => Some(Term::ExternalId(text)),
-            (name, sub) if name == self.list && sub.is_none_or(is_value) => Some(Term::Element(text)),
+            (name, sub) if Some(name) == self.list && sub.is_none_or(is_value) => Some(Term::Element(text)),
             _ => None,
         }
     }
@@ -95,8 +101,8 @@ pub(super) struct Lookups {
 }
 
 impl Lookups {
-    /// Sorts terms; `None` if they are too many. An id that is not a UUID finds nothing.
-    pub(super) fn new(terms: Vec<Term>) -> Option<Self> {
+    /// Sorts terms. An id that is not a UUID finds nothing.
+    pub(super) fn new(terms: Vec<Term>) -> Self {
         let mut lookups = Self::default();
         for term in terms {
             match term {
@@ -106,32 +112,23 @@ impl Lookups {
                 Term::Element(value) => _ = lookups.elements.insert(value),
             }
         }
-        let queries = lookups.external_ids.len() + lookups.names.len();
-        (queries <= MAX_QUERIES).then_some(lookups)
-    }
-
-    /// The number of different values.
-    pub(super) fn values(&self) -> usize {
-        self.names.len() + self.ids.len() + self.external_ids.len() + self.elements.len()
+        lookups
     }
 }
 
-/// Returns the spelling of the request and the one in lower case. An index compares bytes; the search of the store
-/// finds other spellings.
-pub(super) fn spellings(text: &str) -> BTreeSet<String> {
-    [text.to_owned(), text.to_lowercase()].into()
+/// Returns whether a text has a folded form. An index of folded texts finds no others.
+pub(super) fn is_indexed(text: &str) -> bool {
+    !fold(text).is_empty()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use userbook::field::fold;
-
     use crate::{Mapping, ScimLimits, Strictness, filter::parse_filter, schema::Attribute};
 
     #[test]
     fn comparisons_with_an_index() {
-        let users = Indexed { name: "userName", list: "emails" };
+        let users = Indexed { name: "userName", list: Some("emails") };
         let urn = "urn:example:2.0:User";
         let emails = Attribute::complex(
             "emails",
@@ -145,6 +142,8 @@ mod tests {
             ("userName eq \"A\"", Some(vec![name("A")])),
             ("USERNAME eq \"A\" and active eq true", Some(vec![name("A")])),
             ("active eq true and id eq \"7\"", Some(vec![Term::Id("7".to_owned())])),
+            ("userName eq \"A\" and id eq \"7\"", Some(vec![Term::Id("7".to_owned())])),
+            ("(emails eq \"a\" or emails eq \"b\") and emails eq \"c\"", Some(vec![email("c")])),
             (
                 "externalId eq \"x\" or userName eq \"A\"",
                 Some(vec![Term::ExternalId("x".to_owned()), name("A")]),
@@ -153,6 +152,8 @@ mod tests {
             ("emails eq \"a@x.org\"", Some(vec![email("a@x.org")])),
             ("emails.value eq \"a@x.org\"", Some(vec![email("a@x.org")])),
             ("emails[type eq \"work\" and value eq \"a@x.org\"]", Some(vec![email("a@x.org")])),
+            ("emails[type eq \"work\"].value eq \"a@x.org\"", Some(vec![email("a@x.org")])),
+            ("emails[type eq \"work\"].display eq \"a@x.org\"", None),
             ("emails[value eq \"a\" or type eq \"work\"]", None),
             ("emails.type eq \"work\"", None),
             ("urn:ietf:params:scim:schemas:core:2.0:User:EMAILS[value eq \"a\"]", Some(vec![email("a")])),
@@ -163,12 +164,14 @@ mod tests {
             ("title eq \"A\"", None),
         ] {
             let filter_text = filter;
-            let filter = parse_filter(filter, Strictness::strict(), &ScimLimits::default()).unwrap();
+            let filter = parse_filter(filter, Strictness::lenient(), &ScimLimits::default()).unwrap();
             assert_eq!(users.terms(&filter, &schema), expected, "{filter_text}");
+            let without = Indexed { list: None, ..users }.terms(&filter, &schema);
+            let has_element = |terms: &Vec<Term>| terms.iter().any(|term| matches!(term, Term::Element(_)));
+            assert!(!without.is_some_and(|terms| has_element(&terms)), "{filter_text}");
         }
-        let many = (0..9).map(|n| Term::ExternalId(n.to_string())).collect();
-        assert!(Lookups::new(many).is_none());
     }
+
     #[test]
     fn what_upper_and_lower_case_make_equal_has_one_folded_name() {
         for letter in '\0'..=char::MAX {

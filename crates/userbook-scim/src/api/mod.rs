@@ -32,7 +32,7 @@ use crate::{
     error::ScimError,
     etag::Preconditions,
     params::Params,
-    resource::{Document, Form, ResourceKind},
+    resource::{Form, Resource, ResourceKind},
     schema::ResourceSchema,
 };
 
@@ -160,14 +160,11 @@ impl<S, A> Exchange<'_, S, A> {
     }
 
     /// Returns a resource as `attributes` and `excludedAttributes` select it.
-    fn resource(&self, kind: ResourceKind, status: StatusCode, document: Document) -> reply::Reply {
-        reply::Reply::resource(status, document, |document| self.projected(kind, document))
-    }
-
-    /// Applies `attributes` and `excludedAttributes`.
-    fn projected(&self, kind: ResourceKind, document: Document) -> Document {
+    fn resource(&self, kind: ResourceKind, status: StatusCode, whole: Resource<'_>) -> reply::Reply {
         let schema = self.schema(kind);
-        self.params.projection(schema).apply(document, schema)
+        let projection = self.params.projection(schema);
+        let project = (!projection.is_everything()).then_some(|document| projection.apply(document, schema));
+        reply::Reply::resource(status, whole, project)
     }
 }
 

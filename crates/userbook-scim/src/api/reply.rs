@@ -7,17 +7,27 @@ use http::{
 };
 use serde_json::Value;
 use userbook_http::Failure;
+use uuid::Uuid;
 
 use crate::{
-    resource::{Document, location, version},
+    resource::{Document, Resource},
     respond,
 };
+
+/// The JSON of a response.
+#[derive(Debug)]
+pub(super) enum Body {
+    Value(Value),
+    Text(Vec<u8>),
+}
 
 /// The result of an operation, alone or within a bulk request.
 #[derive(Debug)]
 pub(super) struct Reply {
     pub(super) status: StatusCode,
-    pub(super) body: Option<Value>,
+    pub(super) body: Option<Body>,
+    /// The id of a resource.
+    pub(super) id: Option<Uuid>,
     pub(super) location: Option<String>,
     pub(super) version: Option<String>,
     /// The cause of a failed operation of a bulk request, or of work left behind a change that succeeded.
@@ -27,27 +37,32 @@ pub(super) struct Reply {
 impl Reply {
     /// A response that is not a resource.
     pub(super) fn json(status: StatusCode, body: Value) -> Self {
-        Self { body: Some(body), ..Self::empty(status) }
+        Self { body: Some(Body::Value(body)), ..Self::empty(status) }
     }
 
     pub(super) fn empty(status: StatusCode) -> Self {
-        Self { status, body: None, location: None, version: None, failure: None }
+        Self { status, body: None, id: None, location: None, version: None, failure: None }
     }
 
-    /// A resource. `project` returns the part of the resource that the client wants.
+    /// A resource. `project` returns the part of it that the client wants; without it, the client wants the whole.
     pub(super) fn resource(
         status: StatusCode,
-        whole: Document,
-        project: impl FnOnce(Document) -> Document,
+        mut whole: Resource<'_>,
+        project: Option<impl FnOnce(Document) -> Document>,
     ) -> Self {
-        let location = location(&whole).map(str::to_owned);
-        let version = version(&whole).map(str::to_owned);
-        Self { status, body: Some(Value::Object(project(whole))), location, version, failure: None }
+        let (id, location, version) = (whole.id, whole.location.clone(), whole.version.clone());
+        let body = match project {
+            None => Body::Text(whole.take_text()),
+            Some(project) => Body::Value(Value::Object(project(whole.into_document()))),
+        };
+        let (id, location, version) = (Some(id), Some(location), Some(version));
+        Self { status, body: Some(body), id, location, version, failure: None }
     }
 
     pub(super) fn into_response(self) -> Response<Bytes> {
-        let mut response = match &self.body {
-            Some(body) => respond::json(self.status, body),
+        let mut response = match self.body {
+            Some(Body::Value(body)) => respond::json(self.status, &body),
+            Some(Body::Text(text)) => respond::text(self.status, text),
             None => respond::empty(self.status),
         };
         let headers = response.headers_mut();

@@ -41,9 +41,8 @@ pub(super) trait Rows: Sync {
 /// How the store finds candidates.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Plan<F> {
-    /// These filters find few candidates; each is compared with the filter of the request. If none matches, `otherwise`
-    /// finds candidates that an index does not find.
-    Indexed { filters: Vec<F>, otherwise: Option<F> },
+    /// These filters together find all candidates; each is compared with the filter of the request.
+    Indexed(Vec<F>),
     /// This filter finds all candidates. With `exact`, they are the result.
     Scan { filter: F, exact: bool },
 }
@@ -128,15 +127,8 @@ pub(super) async fn find<R: Rows>(
         Plan::Scan { filter, exact: true } if query.sort.is_by_store() => {
             Ok(rows.page(filter, query.sort.order(), query.offset, query.limit).await?)
         }
-        Plan::Scan { filter, .. } => scan(rows, vec![filter], &query, &mut Meter::new(limits)).await,
-        Plan::Indexed { filters, otherwise } => {
-            let mut meter = Meter::new(limits);
-            let found = scan(rows, filters, &query, &mut meter).await?;
-            match otherwise {
-                Some(filter) if found.1 == 0 => scan(rows, vec![filter], &query, &mut meter).await,
-                _ => Ok(found),
-            }
-        }
+        Plan::Scan { filter, .. } => scan(rows, vec![filter], &query, limits).await,
+        Plan::Indexed(filters) => scan(rows, filters, &query, limits).await,
     }
 }
 
@@ -178,9 +170,9 @@ async fn scan<R: Rows>(
     rows: &R,
     filters: Vec<R::Filter>,
     query: &Query<'_, R::Column>,
-    meter: &mut Meter<'_>,
+    limits: ScanLimits<'_>,
 ) -> Result<Found, ScimError> {
-    let limits = meter.limits;
+    let mut meter = Meter::new(limits);
     // Several filters find overlapping results, each in its own order.
     let sorts = filters.len() > 1 || !query.sort.is_by_store();
     let mut results = Results::new(limits.page_bytes);

@@ -19,7 +19,10 @@ pub(crate) fn parse_filter(
     strictness: Strictness,
     limits: &ScimLimits,
 ) -> Result<Filter, ScimError> {
-    let text = prepared(text, strictness, limits)?;
+    let mut text = prepared(text, strictness, limits)?;
+    if strictness.is_lenient() {
+        text = normalize::with_comparisons_inside(&text);
+    }
     let filter: Filter = text.parse().map_err(|error| {
         ScimError::bad_request(ScimType::InvalidFilter, format!("invalid filter: {error}"))
     })?;

@@ -1,4 +1,4 @@
-//! Filters as clients send them: values without quotes, `not` without a space.
+//! Filters as clients send them: values without quotes, `not` without a space, a sub-attribute behind the brackets.
 
 /// The operators that a value follows.
 const COMPARISONS: [&str; 9] = ["eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le"];
@@ -58,6 +58,53 @@ fn token_end(text: &str, is_value: bool) -> usize {
         Some(end) => end,
         None => text.len(),
     }
+}
+
+/// Moves a comparison of a sub-attribute into the brackets before it, as Entra searches: `emails[type eq "work"].value
+/// eq "x"` becomes `emails[(type eq "work") and value eq "x"]`. The text has quotes around values.
+pub(super) fn with_comparisons_inside(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    let mut open = None;
+    while !rest.is_empty() {
+        let (token, behind) = rest.split_at_checked(token_end(rest, false)).unwrap_or((rest, ""));
+        // White space is a token of its own.
+        rest = behind;
+        match token {
+            "]" => {
+                if let (Some(start), Some((comparison, behind))) = (open.take(), comparison(rest)) {
+                    out.insert(start, '(');
+                    out.push_str(") and ");
+                    out.push_str(comparison);
+                    rest = behind;
+                }
+            }
+            "[" => open = Some(out.len() + token.len()),
+            _ => {}
+        }
+        out.push_str(token);
+    }
+    out
+}
+
+/// Returns the comparison at the begin of a text, without the dot before it, and the rest: `.value eq "x"`, `.value
+/// pr`.
+fn comparison(text: &str) -> Option<(&str, &str)> {
+    let text = text.strip_prefix('.')?;
+    let word_end = |from: usize, is_value: bool| -> Option<usize> {
+        let rest = text.get(from..)?;
+        let spaces = rest.len() - rest.trim_start().len();
+        let length = token_end(rest.get(spaces..)?, is_value);
+        (length > 0).then_some(from + spaces + length)
+    };
+    let name = word_end(0, false)?;
+    let operator = word_end(name, false)?;
+    let end = if text.get(name..operator)?.trim().eq_ignore_ascii_case("pr") {
+        operator
+    } else {
+        word_end(operator, true)?
+    };
+    text.split_at_checked(end)
 }
 
 fn push_value(out: &mut String, token: &str) {

@@ -69,18 +69,42 @@ fn values_without_quotes_are_lenient() {
         ("emails[type eq work and value co example]", true),
         ("title eq Dr and active eq TRUE", true),
     ] {
-        let lenient = holds(filter, Strictness::lenient());
-        if filter.contains("].value") {
-            assert_eq!(lenient, Err(Some(ScimType::InvalidFilter)), "{filter}");
-        } else {
-            assert_eq!(lenient, Ok(expected), "{filter}");
-        }
+        assert_eq!(holds(filter, Strictness::lenient()), Ok(expected), "{filter}");
         if !filter.contains('"') {
             assert_eq!(holds(filter, Strictness::strict()), Err(Some(ScimType::InvalidFilter)), "{filter}");
         }
     }
     let text = r#"a eq "x \" eq y" and n eq 7 or b eq c"d"#;
     assert_eq!(normalize::normalized(text, true), r#"a eq "x \" eq y" and n eq 7 or b eq "c\"d""#);
+}
+
+#[test]
+fn comparisons_behind_brackets_are_lenient() {
+    for (filter, expected) in [
+        (r#"emails[type eq "work"].value eq "ADA@example.com""#, Some(true)),
+        (r#"emails[type eq "home"].value eq "ada@example.com""#, Some(false)),
+        (r#"emails[type eq "work" or type eq "home"].value ew "home.org""#, Some(true)),
+        (r#"emails[type eq "x]" or type eq "home"].value co "home" and userName sw "ada""#, Some(true)),
+        (r#"emails[type eq "work"].value pr"#, Some(true)),
+        (r#"emails[type eq "fax"].value pr"#, Some(false)),
+        (r#"emails[type eq "work"].display pr"#, Some(false)),
+        (r#"not (emails[type eq "work"].value co "].x eq 1")"#, Some(true)),
+        ("(emails[primary eq true].value eq ada@example.com) and active eq true", Some(true)),
+        (r#"title eq "[" and emails[type eq "work"].value sw "a""#, Some(false)),
+        (r#"emails[type eq "work"]"#, Some(true)),
+        (r#"emails[type eq "work"].value"#, None),
+        (r#"emails[type eq "work"].value eq"#, None),
+        (r#"emails[type eq "work"]. eq "x""#, None),
+        (r#"emails[type eq "work"].value xx "y""#, None),
+        (r#"emails].value eq "x""#, None),
+        (r#"emails[].value eq "x""#, None),
+    ] {
+        let expected = expected.ok_or(Some(ScimType::InvalidFilter));
+        assert_eq!(holds(filter, Strictness::lenient()), expected, "{filter}");
+        if filter.contains("].") {
+            assert_eq!(holds(filter, Strictness::strict()), Err(Some(ScimType::InvalidFilter)), "{filter}");
+        }
+    }
 }
 
 #[test]

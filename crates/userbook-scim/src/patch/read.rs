@@ -7,6 +7,7 @@ use crate::{
     Strictness,
     error::{ScimError, ScimType},
     limits::ScimLimits,
+    members::{last_spellings, take_member},
     resource::{Normalizer, Place, Target, extension_members},
     schema::ResourceSchema,
 };
@@ -31,13 +32,13 @@ pub(crate) fn read(
 ) -> Result<Patch, ScimError> {
     let Value::Object(mut body) = body else { return Err(syntax("the body is not a JSON object")) };
     let is_lenient = strictness.is_lenient();
-    let names_schema = member(&mut body, "schemas").is_some_and(|schemas| {
+    let names_schema = take_member(&mut body, "schemas").is_some_and(|schemas| {
         schemas.as_array().is_some_and(|urns| urns.iter().any(|urn| urn.as_str() == Some(SCHEMA)))
     });
     if !names_schema && !is_lenient {
         return Err(syntax(&format!("schemas does not contain {SCHEMA}")));
     }
-    let operations = match member(&mut body, "Operations") {
+    let operations = match take_member(&mut body, "Operations") {
         Some(Value::Array(operations)) => operations,
         Some(operation @ Value::Object(_)) if is_lenient => vec![operation],
         _ => return Err(syntax("Operations is not a list")),
@@ -53,15 +54,6 @@ pub(crate) fn read(
     Ok(Patch { steps, strictness, bytes: limits.patch_bytes })
 }
 
-/// Removes a member by its name in any case.
-fn member(members: &mut Map<String, Value>, name: &str) -> Option<Value> {
-    if let Some(value) = members.remove(name) {
-        return Some(value);
-    }
-    let key = members.keys().find(|key| key.eq_ignore_ascii_case(name))?.clone();
-    members.remove(&key)
-}
-
 fn syntax(detail: &str) -> ScimError {
     ScimError::bad_request(ScimType::InvalidSyntax, detail.to_owned())
 }
@@ -71,10 +63,10 @@ impl Reader<'_> {
         let Value::Object(mut operation) = operation else {
             return Err(syntax("an operation is not an object"));
         };
-        let op = member(&mut operation, "op");
+        let op = take_member(&mut operation, "op");
         let op = self.op(op.as_ref().and_then(Value::as_str).unwrap_or_default())?;
-        let value = member(&mut operation, "value");
-        match member(&mut operation, "path") {
+        let value = take_member(&mut operation, "value");
+        match take_member(&mut operation, "path") {
             Some(Value::String(path)) if !path.trim().is_empty() => {
                 let target = self.target(&path)?;
                 if op == Op::Add && !self.strictness.is_lenient() && value == Some(Value::Null) {
@@ -117,7 +109,7 @@ impl Reader<'_> {
         let Some(Value::Object(members)) = value else {
             return Err(ScimError::invalid_value("an operation without a path requires an object as value"));
         };
-        for (key, value) in members {
+        for (key, value) in last_spellings(members) {
             self.check_count(steps)?;
             match self.target(&key) {
                 // Clients send `id`, `schemas` and `meta` along.

@@ -2,46 +2,50 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use serde_json::{Value, json};
 use userbook::{Group, User, model::ExternalSource, store::GroupEntry};
 
-use super::{Document, ResourceKind, add_meta};
+use super::{Json, Object, Resource, ResourceKind};
 use crate::schema::GROUP;
 
 /// Returns the resource. With `with_members`, it contains the members that the source manages.
-pub(crate) fn resource(
-    entry: &GroupEntry,
+pub(crate) fn resource<'r>(
+    entry: &'r GroupEntry,
     source: &ExternalSource,
     base: &str,
     with_members: bool,
-) -> Document {
+) -> Resource<'r> {
     let group = &entry.group;
-    let mut document = Document::new();
-    document.insert("schemas".to_owned(), json!([GROUP]));
-    document.insert("id".to_owned(), group.id.to_string().into());
+    let mut members = Object::of([
+        ("schemas", Json::List(vec![GROUP.into()])),
+        ("id", Json::Id(group.id.0)),
+        ("displayName", group.name.as_str().into()),
+    ]);
     if let Some(id) = group.external_ids.identifier(source) {
-        document.insert("externalId".to_owned(), id.into());
+        members.set("externalId", id.to_owned().into());
     }
-    document.insert("displayName".to_owned(), group.name.as_str().into());
     if with_members {
-        let members = entry.members.iter().filter(|user| user.external_ids.is_managed_by(source));
-        let members: Vec<Value> = members.map(|user| member(user, base)).collect();
-        document.insert("members".to_owned(), Value::Array(members));
+        let users = entry.members.iter().filter(|user| user.external_ids.is_managed_by(source));
+        members.set("members", Json::List(users.map(|user| member(user, base)).collect()));
     }
     let location = format!("{base}/Groups/{}", group.id);
     let dates = (group.created_at, group.updated_at);
     // Without the members, the version is the state of the group only.
     let digest = with_members;
-    add_meta(&mut document, ResourceKind::Group, &location, (&state(group, source), digest), dates);
-    document
+    Resource::new(
+        ResourceKind::Group,
+        (group.id.0, location),
+        members,
+        (&state(group, source), digest),
+        dates,
+    )
 }
 
-fn member(user: &User, base: &str) -> Value {
-    json!({
-        "value": user.uuid.to_string(),
-        "$ref": format!("{base}/Users/{}", user.uuid),
-        "type": "User",
-    })
+fn member<'m>(user: &User, base: &str) -> Json<'m> {
+    Json::Object(Object::of([
+        ("value", Json::Id(user.uuid)),
+        ("$ref", format!("{base}/Users/{}", user.uuid).into()),
+        ("type", "User".into()),
+    ]))
 }
 
 /// A digest of the values that the connection sees. Every write of the group, and of its members through the group,

@@ -1,17 +1,20 @@
 //! Resources in their JSON form.
 
 pub(crate) mod group;
+mod json;
 mod normalize;
 mod projection;
 mod target;
 mod user;
 mod user_ops;
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{DefaultHasher, Hasher};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use userbook::{Timestamp, model::timestamp_text};
+use uuid::Uuid;
 
+pub(crate) use json::{Json, Object};
 pub(crate) use normalize::{Normalizer, canonical_resource, extension_members, with_object};
 pub(crate) use projection::Projection;
 pub(crate) use target::{Place, Target};
@@ -47,62 +50,86 @@ impl ResourceKind {
     }
 }
 
-/// Adds `meta`. The version is the entity tag: the state of the row, and a digest of the document if wanted, because a
-/// renamed group changes the document of its members.
-fn add_meta(
-    document: &mut Document,
-    kind: ResourceKind,
-    location: &str,
-    (state, digest): (&str, bool),
-    (created, modified): (Timestamp, Timestamp),
-) {
-    let version = if digest {
-        let mut hasher = Collected(Vec::with_capacity(USUAL_BYTES));
-        document.hash(&mut hasher);
-        format!("W/\"{state}.{:016x}\"", hasher.finish())
-    } else {
-        format!("W/\"{state}\"")
-    };
-    let meta = json!({
-        "resourceType": kind.name(),
-        "created": timestamp_text(created),
-        "lastModified": timestamp_text(modified),
-        "location": location,
-        "version": version,
-    });
-    document.insert("meta".to_owned(), meta);
-}
-
-/// Collects the parts of a hash, to hash them at once.
+/// A complete resource, as text for a client or as a document.
 #[derive(Debug)]
-struct Collected(Vec<u8>);
+pub(crate) struct Resource<'r> {
+    pub(crate) id: Uuid,
+    pub(crate) location: String,
+    /// The entity tag.
+    pub(crate) version: String,
+    members: Object<'r>,
+    /// The text of the members, if the version is a digest of it.
+    text: Option<Vec<u8>>,
+    kind: ResourceKind,
+    created: String,
+    modified: String,
+}
 
-impl Hasher for Collected {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.extend_from_slice(bytes);
+impl<'r> Resource<'r> {
+    /// Adds `meta` to the other members. The version is the state of the row, and a digest of the members if wanted,
+    /// because a renamed group changes the document of its members.
+    fn new(
+        kind: ResourceKind,
+        (id, location): (Uuid, String),
+        mut members: Object<'r>,
+        (state, digest): (&str, bool),
+        (created, modified): (Timestamp, Timestamp),
+    ) -> Self {
+        members.remove("meta");
+        let text = digest.then(|| text(&members));
+        let version = match &text {
+            Some(text) => format!("W/\"{state}.{:016x}\"", digest_of(text)),
+            None => format!("W/\"{state}\""),
+        };
+        let [created, modified] = [created, modified].map(timestamp_text);
+        Self { id, location, version, members, text, kind, created, modified }
     }
 
-    fn finish(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        hasher.write(&self.0);
-        hasher.finish()
+    /// Takes the text.
+    pub(crate) fn take_text(&mut self) -> Vec<u8> {
+        let mut text = self.text.take().unwrap_or_else(|| text(&self.members));
+        // Every resource has other members: `meta` follows the last one, within the braces.
+        text.pop();
+        text.extend_from_slice(b",\"meta\":");
+        write_text(&mut text, &self.meta());
+        text.push(b'}');
+        text
+    }
+
+    /// Returns the document.
+    pub(crate) fn into_document(mut self) -> Document {
+        let meta = self.meta().into_document();
+        let mut document = std::mem::take(&mut self.members).into_document();
+        document.insert("meta".to_owned(), Value::Object(meta));
+        document
+    }
+
+    fn meta(&self) -> Object<'_> {
+        Object::of([
+            ("resourceType", self.kind.name().into()),
+            ("created", self.created.as_str().into()),
+            ("lastModified", self.modified.as_str().into()),
+            ("location", self.location.as_str().into()),
+            ("version", self.version.as_str().into()),
+        ])
     }
 }
 
-/// Returns the entity tag of a document.
-pub(crate) fn version(document: &Document) -> Option<&str> {
-    document.get("meta")?.get("version")?.as_str()
+fn text(object: &Object<'_>) -> Vec<u8> {
+    let mut text = Vec::with_capacity(USUAL_BYTES);
+    write_text(&mut text, object);
+    text
 }
 
-/// Returns the state in the entity tag of a document.
-pub(crate) fn state_of(document: &Document) -> String {
-    let tag = version(document).unwrap_or_default().trim_start_matches("W/").trim_matches('"');
-    tag.split('.').next().unwrap_or_default().to_owned()
+/// A value in memory always has a text.
+fn write_text(text: &mut Vec<u8>, object: &Object<'_>) {
+    _ = serde_json::to_writer(text, object);
 }
 
-/// Returns the location of a document.
-pub(crate) fn location(document: &Document) -> Option<&str> {
-    document.get("meta")?.get("location")?.as_str()
+fn digest_of(text: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(text);
+    hasher.finish()
 }
 
 /// Returns the approximate size of a value in bytes.

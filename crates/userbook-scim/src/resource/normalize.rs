@@ -8,6 +8,7 @@ use crate::{
     Strictness,
     error::{ScimError, ScimType},
     limits::ScimLimits,
+    members::{last_spellings, member},
     schema::{Attribute, Kind, ResourceSchema, Schema, find},
 };
 
@@ -140,7 +141,7 @@ impl Normalizer {
         attribute: &Attribute,
     ) -> Result<Map<String, Value>, ScimError> {
         let mut canonical = Map::new();
-        for (name, value) in members {
+        for (name, value) in last_spellings(members) {
             match attribute.sub(&name) {
                 // The server computes read-only sub-attributes.
                 Some(sub) if sub.is_read_only() && !attribute.is_read_only() && !self.read_only => {}
@@ -189,7 +190,7 @@ pub(crate) fn canonical_resource(
     let normalizer = Normalizer::new(strictness);
     check_schemas(&members, schema, strictness)?;
     let mut document = Document::new();
-    for (name, value) in members {
+    for (name, value) in last_spellings(members) {
         if let Some(extension) = schema.extension(&name) {
             let canonical = extension_members(value, extension, normalizer)?;
             if !canonical.is_empty() {
@@ -219,7 +220,7 @@ fn check_schemas(
     schema: &ResourceSchema,
     strictness: Strictness,
 ) -> Result<(), ScimError> {
-    let named = members.iter().find(|(name, _)| name.eq_ignore_ascii_case("schemas")).map(|(_, value)| value);
+    let named = member(members, "schemas");
     let names_core = match named {
         Some(Value::Array(urns)) => urns.iter().filter_map(Value::as_str).any(|urn| schema.is_core(urn)),
         _ => false,
@@ -243,7 +244,7 @@ pub(crate) fn extension_members(
         _ => return Err(ScimError::invalid_value(format!("{} is not an object", extension.urn))),
     };
     let mut canonical = Map::new();
-    for (name, value) in members {
+    for (name, value) in last_spellings(members) {
         match find(&extension.attributes, &name) {
             Some(attribute) if attribute.is_read_only() => {}
             Some(attribute) => normalizer.insert(&mut canonical, value, attribute)?,

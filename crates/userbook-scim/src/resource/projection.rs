@@ -61,6 +61,11 @@ impl Projection {
         }
     }
 
+    /// Returns whether the response contains the whole resource.
+    pub(crate) fn is_everything(&self) -> bool {
+        *self == Self::Everything
+    }
+
     /// Removes the other attributes.
     pub(crate) fn apply(&self, document: Document, schema: &ResourceSchema) -> Document {
         match self {

@@ -1,13 +1,14 @@
 //! A user as a SCIM resource.
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use userbook::{
     User,
     model::ExternalSource,
     view::{GroupView, UserView},
 };
+use uuid::Uuid;
 
-use super::{Document, Normalizer, ResourceKind, add_meta};
+use super::{Document, Json, Normalizer, Object, Resource, ResourceKind};
 use crate::{Mapping, mapping::Stored, schema::Attribute};
 
 /// What the form of a user depends on.
@@ -19,36 +20,29 @@ pub(crate) struct Form<'f> {
     pub(crate) base: &'f str,
 }
 
-impl Form<'_> {
+impl<'f> Form<'f> {
     /// Returns the complete resource.
-    pub(crate) fn resource(&self, view: &UserView) -> Document {
+    pub(crate) fn resource<'r>(&self, view: &'r UserView) -> Resource<'r>
+    where
+        'f: 'r,
+    {
         let user = &view.user;
-        let mut document = self.writable(user);
+        let mut members = self.members(user, |_, _| true);
         let managed = view.groups.iter().filter(|view| view.group.external_ids.is_managed_by(self.source));
-        let groups: Vec<Value> = managed.map(|group| self.group(group)).collect();
+        let groups: Vec<Json<'_>> = managed.map(|group| self.group(group)).collect();
         if !groups.is_empty() {
-            document.insert("groups".to_owned(), Value::Array(groups));
+            members.set("groups", Json::List(groups));
         }
-        document.insert("id".to_owned(), user.uuid.to_string().into());
+        members.set("id", Json::Id(user.uuid));
         let schema = &self.mapping.schema;
-        let extensions = schema.extensions.iter().filter(|schema| document.contains_key(schema.urn.as_ref()));
-        let urns: Vec<&str> =
-            std::iter::once(&schema.core).chain(extensions).map(|it| it.urn.as_ref()).collect();
-        document.insert("schemas".to_owned(), json!(urns));
-        let location = self.location(user);
-        let state = user.revision.0.simple().to_string();
-        add_meta(
-            &mut document,
-            ResourceKind::User,
-            &location,
-            (&state, true),
-            (user.created_at, user.updated_at),
-        );
-        document
-    }
-
-    fn location(&self, user: &User) -> String {
-        [self.base, "/Users/", &user.uuid.to_string()].concat()
+        let extensions = schema.extensions.iter().filter(|schema| members.contains(schema.urn.as_ref()));
+        let urns = std::iter::once(&schema.core).chain(extensions).map(|it| it.urn.as_ref().into()).collect();
+        members.set("schemas", Json::List(urns));
+        let location = [self.base, "/Users/", &user.uuid.to_string()].concat();
+        let mut buffer = Uuid::encode_buffer();
+        let state = user.revision.0.simple().encode_lower(&mut buffer);
+        let dates = (user.created_at, user.updated_at);
+        Resource::new(ResourceKind::User, (user.uuid, location), members, (state, true), dates)
     }
 
     /// Returns the writable attributes.
@@ -62,58 +56,70 @@ impl Form<'_> {
         user: &User,
         selects: impl Fn(Option<&str>, &Attribute) -> bool,
     ) -> Document {
-        let mut document = Document::new();
-        let mut extensions: Vec<(&str, Document)> = Vec::new();
+        self.members(user, selects).into_document()
+    }
+
+    fn members<'r>(&self, user: &'r User, selects: impl Fn(Option<&str>, &Attribute) -> bool) -> Object<'r>
+    where
+        'f: 'r,
+    {
+        let mut members = Object::with_capacity(16);
+        let mut extensions: Vec<(&str, Object<'_>)> = Vec::new();
         if let Some(id) = user.external_ids.identifier(self.source) {
-            document.insert("externalId".to_owned(), id.into());
+            members.set("externalId", id.into());
         }
         for (extension, attribute, stored) in self.mapping.entries() {
             if !selects(extension.map(|schema| schema.urn.as_ref()), attribute) {
                 continue;
             }
             let Some(value) = value(user, attribute, stored) else { continue };
-            let name = attribute.name.to_string();
+            let name = attribute.name.as_ref();
             match extension {
-                None => _ = document.insert(name, value),
+                None => members.set(name, value),
                 Some(schema) => match extensions.last_mut().filter(|(urn, _)| *urn == schema.urn) {
-                    Some((_, members)) => _ = members.insert(name, value),
-                    None => extensions.push((&schema.urn, [(name, value)].into_iter().collect())),
+                    Some((_, members)) => members.set(name, value),
+                    None => extensions.push((&schema.urn, Object::of([(name, value)]))),
                 },
             }
         }
-        document
-            .extend(extensions.into_iter().map(|(urn, members)| (urn.to_owned(), Value::Object(members))));
-        document
+        for (urn, extension) in extensions {
+            members.set(urn, Json::Object(extension));
+        }
+        members
     }
 
-    fn group(&self, view: &GroupView) -> Value {
+    fn group<'r>(&self, view: &'r GroupView) -> Json<'r> {
         let group = &view.group;
-        let id = group.id.to_string();
-        let location = [self.base, "/Groups/", &id].concat();
-        json!({
-            "$ref": location,
-            "value": id,
-            "display": group.name,
-            "type": "direct",
-        })
+        let location = [self.base, "/Groups/", &group.id.to_string()].concat();
+        Json::Object(Object::of([
+            ("$ref", location.into()),
+            ("value", Json::Id(group.id.0)),
+            ("display", group.name.as_str().into()),
+            ("type", "direct".into()),
+        ]))
     }
 }
 
 /// Returns the value of one attribute.
-fn value(user: &User, attribute: &Attribute, stored: Stored<'_>) -> Option<Value> {
+fn value<'u>(user: &'u User, attribute: &'u Attribute, stored: Stored<'_>) -> Option<Json<'u>> {
     match stored {
         Stored::Username => Some(user.username.as_str().into()),
         Stored::DisplayName => (!user.name.is_empty()).then(|| user.name.as_str().into()),
-        Stored::Active => Some(user.is_active.into()),
+        Stored::Active => Some(Json::Flag(user.is_active)),
         Stored::Computed => None,
-        Stored::Attribute(key) => canonical(user, key, attribute),
+        Stored::Attribute(key) => canonical(user, key, attribute).map(Json::Stored),
         Stored::Emails(key) => emails(user, canonical(user, key, attribute)),
         Stored::Name(key) => {
-            let mut name = derived_name(&user.username, &user.name);
-            if let Some(Value::Object(stored)) = canonical(user, key, attribute) {
-                name.extend(stored);
+            let mut name = Object::with_capacity(3);
+            for (component, text) in derived_name(&user.username, &user.name) {
+                name.set(component, text.into());
             }
-            Some(Value::Object(name))
+            if let Some(Value::Object(stored)) = canonical(user, key, attribute) {
+                for (component, value) in stored {
+                    name.set(component, Json::Stored(value));
+                }
+            }
+            Some(Json::Object(name))
         }
     }
 }
@@ -126,21 +132,19 @@ fn canonical(user: &User, key: &str, attribute: &Attribute) -> Option<Value> {
 
 /// Returns the components of the name as far as the display name or the username tell them. Given name and family name
 /// are never empty.
-pub(super) fn derived_name(username: &str, full: &str) -> Map<String, Value> {
+pub(super) fn derived_name<'n>(
+    username: &'n str,
+    full: &'n str,
+) -> impl Iterator<Item = (&'static str, &'n str)> {
     let full = full.trim();
     let basis = if full.is_empty() { username } else { full };
     let (given, family) = basis.rsplit_once(' ').unwrap_or((basis, basis));
-    let mut name = Map::new();
-    if !full.is_empty() {
-        name.insert("formatted".to_owned(), full.into());
-    }
-    name.insert("givenName".to_owned(), given.trim_end().into());
-    name.insert("familyName".to_owned(), family.into());
-    name
+    let formatted = (!full.is_empty()).then_some(("formatted", full));
+    formatted.into_iter().chain([("givenName", given.trim_end()), ("familyName", family)])
 }
 
 /// Returns the list of addresses. The stored list has the addresses beyond the user's own one.
-fn emails(user: &User, stored: Option<Value>) -> Option<Value> {
+fn emails(user: &User, stored: Option<Value>) -> Option<Json<'_>> {
     let own = || (!user.email.is_empty()).then(|| sole_email(&user.email));
     let Some(Value::Array(mut items)) = stored else { return own() };
     let primary = primary_position(&items);
@@ -153,12 +157,13 @@ fn emails(user: &User, stored: Option<Value>) -> Option<Value> {
         }
     }
     items.retain(|item| item.get("value").is_some());
-    if items.is_empty() { own() } else { Some(Value::Array(items)) }
+    if items.is_empty() { own() } else { Some(Json::Stored(Value::Array(items))) }
 }
 
 /// The list of a user with one address.
-pub(super) fn sole_email(address: &str) -> Value {
-    json!([{"value": address, "type": "work", "primary": true}])
+pub(super) fn sole_email(address: &str) -> Json<'_> {
+    let email = [("value", address.into()), ("type", "work".into()), ("primary", Json::Flag(true))];
+    Json::List(vec![Json::Object(Object::of(email))])
 }
 
 /// Returns the position of the address that is the user's own: the primary one, else the first one for work, else the

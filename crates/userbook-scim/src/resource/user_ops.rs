@@ -166,13 +166,13 @@ fn stored_name(
     }
     let stored = basis.attributes.get(key);
     let [username, name] = NAME_BASIS.map(|name| after.get(name).and_then(Value::as_str).unwrap_or_default());
-    let later = derived_name(username, name);
+    let later: Vec<_> = derived_name(username, name).collect();
     for (component, derived) in derived_name(basis.username, basis.name) {
-        let is_stored = stored.is_some_and(|name| name.get(&component).is_some());
-        let is_kept = old.and_then(|name| name.get(&component)) == new.get(&component);
-        let follows = component == "formatted" || later.get(&component) == Some(&derived);
-        if is_kept && !is_stored && follows && new.get(&component) == Some(&derived) {
-            new.remove(&component);
+        let is_stored = stored.is_some_and(|name| name.get(component).is_some());
+        let is_kept = old.and_then(|name| name.get(component)) == new.get(component);
+        let follows = component == "formatted" || later.contains(&(component, derived));
+        if is_kept && !is_stored && follows && new.get(component).is_some_and(|it| it == derived) {
+            new.remove(component);
         }
     }
     (!new.is_empty()).then_some(Value::Object(new))
@@ -196,7 +196,7 @@ fn set_emails(
     let address = primary.map(value).unwrap_or_default();
     ops.email = EmailAddress::parse(&address).into();
     let list = Value::Array(items);
-    let is_sole = address.is_empty() || list == sole_email(&address);
+    let is_sole = address.is_empty() || list == sole_email(&address).into_value();
     attributes.set(key, attribute, (!is_sole).then_some(list));
 }
 
