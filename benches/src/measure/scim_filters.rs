@@ -1,6 +1,5 @@
 //! A SCIM search for one user among 1,000 and among 1,000,000 users of a connection must cost the same, whether the
-//! user exists or not. A search for an address that no user has reads every user, because users have further addresses,
-//! and is reported only.
+//! user exists or not. Each user has two addresses.
 
 use std::{path::Path, sync::Arc, time::Instant};
 
@@ -28,8 +27,6 @@ const SIZES: [i64; 2] = [1_000, 1_000_000];
 const WARM_UP: usize = 20;
 /// A prime, so that rows come from all parts of the table and rarely repeat.
 const STRIDE: i64 = 7919;
-/// The most rounds of a search that reads every user.
-const SCANS: usize = 3;
 
 type Api<S> = ScimApi<S, ConnectionAuthorizer<PermissionAuthorizer<StaticPermissions>>, StaticConnections>;
 
@@ -43,11 +40,12 @@ enum Question {
     MissingExternalId,
     Id,
     Email,
+    FurtherEmail,
     MissingEmail,
 }
 
 impl Question {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::UserName,
         Self::UserNameInCapitals,
         Self::MissingUserName,
@@ -55,6 +53,7 @@ impl Question {
         Self::MissingExternalId,
         Self::Id,
         Self::Email,
+        Self::FurtherEmail,
         Self::MissingEmail,
     ];
 
@@ -67,6 +66,7 @@ impl Question {
             Self::MissingExternalId => "externalId_of_no_user",
             Self::Id => "id",
             Self::Email => "emails.value",
+            Self::FurtherEmail => "emails.value_beside_the_primary_one",
             Self::MissingEmail => "emails.value_of_no_user",
         }
     }
@@ -81,13 +81,15 @@ impl Question {
             Self::MissingExternalId => (format!("externalId eq \"none-{number}\""), 0),
             Self::Id => (format!("id eq \"{uuid}\""), 1),
             Self::Email => (format!("emails.value eq \"user{number}@example.com\""), 1),
+            Self::FurtherEmail => (format!("emails.value eq \"home{number}@example.org\""), 1),
             Self::MissingEmail => (format!("emails.value eq \"none{number}@example.com\""), 0),
         }
     }
 }
 
-/// What a connection has in addition to [`seeds`]: external ids and claims. The parameter is the number of users.
-const POSTGRES: [&str; 4] = [
+/// What a connection has in addition to [`seeds`]: external ids, claims and further addresses. The parameter is the
+/// number of users.
+const POSTGRES: [&str; 6] = [
     "INSERT INTO userbook_user_external_id (user_id, source, identifier)
      SELECT n, 'scim:okta', 'ext-' || n FROM generate_series(1, $1::bigint) AS n",
     "UPDATE userbook_user SET external_ids = ('{\"scim:okta\": \"ext-' || id || '\"}')::json WHERE id <= $1::bigint",
@@ -97,12 +99,22 @@ const POSTGRES: [&str; 4] = [
     "INSERT INTO userbook_claim (user_id, namespace, digest)
      SELECT id, 'email', encode(sha256(email::bytea), 'hex') FROM userbook_user WHERE id <= $1::bigint
      ON CONFLICT DO NOTHING",
+    "UPDATE userbook_user SET attributes = '{\"emails\": [{\"value\": \"' || email || '\", \"type\": \"work\", \"primary\": true},
+     {\"value\": \"home' || id || '@example.org\", \"type\": \"home\"}]}' WHERE id <= $1::bigint",
+    "INSERT INTO userbook_further_address (user_id, digest)
+     SELECT id, encode(sha256(address::bytea), 'hex') FROM userbook_user
+     CROSS JOIN LATERAL (VALUES (email), ('home' || id || '@example.org')) AS addresses (address)
+     WHERE id <= $1::bigint",
 ];
 
 /// Returns a SQLite file in which a connection manages this many users. The file stays and is reused by the next run.
 async fn sqlite(folder: &Path, users: i64) -> Result<SqliteStore, Failure> {
     drop(seeds::sqlite(folder, users).await?);
     let file = folder.join(format!("scim-{users}.db"));
+    // An earlier run may have had another schema.
+    if file.exists() && seeds::open(&file, 1).await?.migrate().await.is_err() {
+        std::fs::remove_file(&file)?;
+    }
     if !file.exists() {
         let new = file.with_extension("new");
         std::fs::copy(folder.join(format!("directory-{users}.db")), &new)?;
@@ -110,9 +122,13 @@ async fn sqlite(folder: &Path, users: i64) -> Result<SqliteStore, Failure> {
         let mut transaction = store.pool().begin().await?;
         for number in 1..=users {
             let id = format!("ext-{number}");
-            sqlx::query("UPDATE userbook_user SET external_ids = ?2 WHERE id = ?1")
+            let [own, home] = [format!("user{number}@example.com"), format!("home{number}@example.org")];
+            let emails =
+                json!([{"value": own, "type": "work", "primary": true}, {"value": home, "type": "home"}]);
+            sqlx::query("UPDATE userbook_user SET external_ids = ?2, attributes = ?3 WHERE id = ?1")
                 .bind(number)
                 .bind(json!({"scim:okta": id}).to_string())
+                .bind(json!({"emails": emails}).to_string())
                 .execute(&mut *transaction)
                 .await?;
             sqlx::query("INSERT INTO userbook_user_external_id (user_id, source, identifier) VALUES (?1, 'scim:okta', ?2)")
@@ -120,9 +136,14 @@ async fn sqlite(folder: &Path, users: i64) -> Result<SqliteStore, Failure> {
                 .bind(id)
                 .execute(&mut *transaction)
                 .await?;
-            let names =
-                [("login", format!("user{number:010}")), ("email", format!("user{number}@example.com"))];
-            for (namespace, name) in names {
+            for address in [&own, &home] {
+                sqlx::query("INSERT INTO userbook_further_address (user_id, digest) VALUES (?1, ?2)")
+                    .bind(number)
+                    .bind(claim_digest(address))
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+            for (namespace, name) in [("login", format!("user{number:010}")), ("email", own)] {
                 sqlx::query(
                     "INSERT OR REPLACE INTO userbook_claim (user_id, namespace, digest) VALUES (?1, ?2, ?3)",
                 )
@@ -198,10 +219,8 @@ where
     }
     let mut costs = Vec::new();
     for question in Question::ALL {
-        let is_scan = question == Question::MissingEmail;
-        let (warm_up, rounds) = if is_scan { (1, rounds.min(SCANS)) } else { (WARM_UP, rounds) };
         let mut times = vec![Vec::new(); stores.len()];
-        for turn in 0..warm_up + rounds {
+        for turn in 0..WARM_UP + rounds {
             for ((users, store, api), times) in providers.iter().zip(&mut times) {
                 let number = i64::try_from(turn)? * STRIDE % users + 1;
                 let uuid = if question == Question::Id {
@@ -218,7 +237,7 @@ where
                 let time = start.elapsed().as_secs_f64() * 1e6;
                 let body: Value = serde_json::from_slice(answer.body())?;
                 assert_eq!(body["totalResults"], expected, "{question:?} among {users}: {body}");
-                if turn >= warm_up {
+                if turn >= WARM_UP {
                     times.push(time);
                 }
             }
@@ -242,9 +261,7 @@ fn found(is_largest: bool, stores: &[(&'static str, Costs)]) -> Found {
                 question.label().to_owned(),
                 json!({"us_by_users": by_size, "ratio": round(many / few)}),
             );
-            if *question != Question::MissingEmail {
-                worst = worst.max(many / few);
-            }
+            worst = worst.max(many / few);
         }
         ratios.insert((*store).to_owned(), Value::Object(of_store));
     }
