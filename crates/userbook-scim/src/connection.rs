@@ -54,13 +54,13 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Creates a connection that manages users and groups as `scim:<name>`. `actor` performs the changes: a service account
-    /// without rights of its own, so that deactivating the account stops the connection. A superuser and
+    /// Creates a connection that manages users and groups as `scim:<name>`. `actor` performs the changes: a service
+    /// account without rights of its own, so that deactivating the account stops the connection. A superuser and
     /// [`Actor::system`] are denied everything.
     ///
     /// # Errors
-    /// [`InvalidExternalSource`] if the name contains other characters than `a` to `z`, `0` to `9`, `.`, `_` and `-`, or
-    /// exceeds 100 bytes.
+    /// [`InvalidExternalSource`] if the name contains other characters than `a` to `z`, `0` to `9`, `.`, `_` and `-`,
+    /// or exceeds 100 bytes.
     pub fn new(name: &str, actor: Actor) -> Result<Self, InvalidExternalSource> {
         const MAX_BYTES: usize = 100;
         let is_valid = (1..=MAX_BYTES).contains(&name.len()) && !name.contains(':');

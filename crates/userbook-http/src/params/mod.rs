@@ -1,8 +1,9 @@
 //! The query string: filters, order and page of a list, and options of a write.
 //!
 //! All invalid parameters are reported at once, under their names. As in authentik, an empty value of a single-valued
-//! parameter is no filter, and the last value counts. Stricter than authentik: invalid booleans are rejected rather than
-//! ignored, so that a typo cannot widen the result, and one request has a limited number of filter values and words.
+//! parameter is no filter, and the last value counts. Stricter than authentik: invalid booleans are rejected rather
+//! than ignored, so that a typo cannot widen the result, and one request has a limited number of filter values and
+//! words.
 
 mod attributes;
 mod order;
@@ -98,8 +99,8 @@ impl<'a> Params<'a> {
         self.one(name, |text| python_uuid(text).ok_or(("invalid", "Enter a valid UUID.".into())))
     }
 
-    /// Reads all values of a parameter, each with its text; `read` parses one, or returns a message. As in authentik, an
-    /// empty value is a value, and only the first invalid value is reported.
+    /// Reads all values of a parameter, each with its text; `read` parses one, or returns a message. As in authentik,
+    /// an empty value is a value, and only the first invalid value is reported.
     pub(crate) fn any<T>(
         &mut self,
         name: &'static str,

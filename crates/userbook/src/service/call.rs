@@ -78,8 +78,8 @@ impl<'a, S, A, O> Call<'a, S, A, O> {
         self
     }
 
-    /// Runs everything except the commit. What only the commit finds is not reported: an external id that another user or
-    /// group has.
+    /// Runs everything except the commit. What only the commit finds is not reported: an external id that another user
+    /// or group has.
     pub fn dry_run(mut self) -> Self {
         self.options.dry_run = true;
         self
