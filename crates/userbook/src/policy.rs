@@ -31,8 +31,8 @@ pub enum Safeguard {
     InternalServiceAccount,
     /// A new e-mail address satisfies RFC 5321 and RFC 5322 in addition to Django's rule.
     RfcEmail,
-    /// A new username or path contains no control, format, bidirectional or other invisible character; a new display name
-    /// or group name contains no control character (Unicode general categories Cc and Cf, and
+    /// A new username or path contains no control, format, bidirectional or other invisible character; a new display
+    /// name or group name contains no control character (Unicode general categories Cc and Cf, and
     /// `Default_Ignorable_Code_Point`). A new group name contains a visible character.
     PlainNames,
     /// A new username is distinct from the usernames and e-mail addresses of all other users even after
