@@ -44,7 +44,7 @@ pub(crate) enum Step<O> {
 /// A commit that is applied later.
 #[derive(Clone)]
 enum Late {
-    Update(ChangeSet),
+    Update(Box<ChangeSet>),
     Provisioning(ProvisioningChange),
 }
 
@@ -170,7 +170,7 @@ impl UserStore for ScriptedStore {
                 Err(error(kind))
             }
             Step::FailAndLand(kind, reads) => {
-                *self.late.lock().unwrap() = Some((reads, Late::Update(change.clone())));
+                *self.late.lock().unwrap() = Some((reads, Late::Update(Box::new(change.clone()))));
                 Err(error(kind))
             }
         }
