@@ -151,7 +151,7 @@ async fn changes_of_a_group_do_not_read_the_members(kind: Kind) {
     }
 }
 
-/// A clock that moves a second forward whenever somebody reads it.
+/// A clock that moves a second forward with each reading.
 #[derive(Debug, Default)]
 struct Ticking(AtomicU64);
 

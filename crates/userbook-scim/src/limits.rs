@@ -60,7 +60,8 @@ impl Default for ScimLimits {
 /// Nesting of a body: a resource, and what attributes contain.
 pub(crate) const BODY_LEVELS: usize = 32;
 
-/// The paths that one request may contain. Every path counts before it is parsed, also one that the schema does not have.
+/// The paths that one request may contain. Every path counts before it is parsed, also one that the schema does not
+/// have.
 #[derive(Debug)]
 pub(crate) struct PathCount {
     limit: usize,

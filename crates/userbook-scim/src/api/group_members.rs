@@ -29,8 +29,10 @@ pub(super) type Member = (UserId, Revision);
 
 impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     /// Turns "these are all members" into additions and removals. Members that the connection does not manage stay, and
-    /// so do members that another writer adds meanwhile: 412 if the members are not those of the version that the client
-    /// names.
+    /// so do members that another writer adds meanwhile.
+    ///
+    /// # Errors
+    /// 412 if the members are not those of the version that the client names.
     pub(super) async fn make_delta(
         &self,
         id: GroupId,
