@@ -37,7 +37,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     /// Returns a resource, or 304 or 412 by the preconditions.
     pub(super) fn conditional(&self, kind: ResourceKind, resource: Resource<'_>) -> Answer {
         if !self.preconditions.allows(&resource.version) {
-            return Err(ScimError::new(StatusCode::PRECONDITION_FAILED, "The resource has another version"));
+            return Err(ScimError::another_version());
         }
         if self.preconditions.knows(&resource.version) {
             return Ok(Reply { version: Some(resource.version), ..Reply::empty(StatusCode::NOT_MODIFIED) });

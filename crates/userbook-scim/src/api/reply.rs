@@ -6,7 +6,7 @@ use http::{
     header::{ETAG, LOCATION},
 };
 use serde_json::Value;
-use userbook_http::Failure;
+use userbook_http::{Denials, Failure};
 use uuid::Uuid;
 
 use crate::{
@@ -32,6 +32,8 @@ pub(super) struct Reply {
     pub(super) version: Option<String>,
     /// The cause of a failed operation of a bulk request, or of work left behind a change that succeeded.
     pub(super) failure: Option<Failure>,
+    /// The denied operations of a bulk request.
+    pub(super) denials: u32,
 }
 
 impl Reply {
@@ -41,7 +43,7 @@ impl Reply {
     }
 
     pub(super) fn empty(status: StatusCode) -> Self {
-        Self { status, body: None, id: None, location: None, version: None, failure: None }
+        Self { status, body: None, id: None, location: None, version: None, failure: None, denials: 0 }
     }
 
     /// A resource. `project` returns the part of it that the client wants; without it, the client wants the whole.
@@ -56,7 +58,7 @@ impl Reply {
             Some(project) => Body::Value(Value::Object(project(whole.into_document()))),
         };
         let (id, location, version) = (Some(id), Some(location), Some(version));
-        Self { status, body: Some(body), id, location, version, failure: None }
+        Self { body: Some(body), id, location, version, ..Self::empty(status) }
     }
 
     pub(super) fn into_response(self) -> Response<Bytes> {
@@ -77,6 +79,9 @@ impl Reply {
         }
         if let Some(failure) = self.failure {
             response.extensions_mut().insert(failure);
+        }
+        if self.denials > 0 {
+            response.extensions_mut().insert(Denials(self.denials));
         }
         response
     }

@@ -6,7 +6,7 @@ use super::{Op, Patch, Step};
 use crate::{
     Strictness,
     error::{ScimError, ScimType},
-    limits::ScimLimits,
+    limits::{PathCount, ScimLimits},
     members::{last_spellings, take_member},
     resource::{Normalizer, Place, Target, extension_members},
     schema::ResourceSchema,
@@ -21,6 +21,13 @@ struct Reader<'r> {
     schema: &'r ResourceSchema,
     strictness: Strictness,
     limits: &'r ScimLimits,
+}
+
+/// The steps so far.
+#[derive(Debug)]
+struct Steps {
+    steps: Vec<Step>,
+    paths: PathCount,
 }
 
 /// Reads the operations of a request on a resource of this schema.
@@ -47,11 +54,11 @@ pub(crate) fn read(
         return Err(syntax("Operations is empty"));
     }
     let reader = Reader { schema, strictness, limits };
-    let mut steps = Vec::new();
+    let mut steps = Steps { steps: Vec::new(), paths: PathCount::of_patch(limits) };
     for operation in operations {
         reader.operation(operation, &mut steps)?;
     }
-    Ok(Patch { steps, strictness, bytes: limits.patch_bytes })
+    Ok(Patch { steps: steps.steps, strictness, bytes: limits.patch_bytes })
 }
 
 fn syntax(detail: &str) -> ScimError {
@@ -59,7 +66,8 @@ fn syntax(detail: &str) -> ScimError {
 }
 
 impl Reader<'_> {
-    fn operation(self, operation: Value, steps: &mut Vec<Step>) -> Result<(), ScimError> {
+    fn operation(self, operation: Value, steps: &mut Steps) -> Result<(), ScimError> {
+        steps.paths.add()?;
         let Value::Object(mut operation) = operation else {
             return Err(syntax("an operation is not an object"));
         };
@@ -82,15 +90,6 @@ impl Reader<'_> {
         }
     }
 
-    /// Requires that a further step is within the limit.
-    fn check_count(self, steps: &[Step]) -> Result<(), ScimError> {
-        let limit = self.limits.patch_operations;
-        if steps.len() < limit {
-            return Ok(());
-        }
-        Err(ScimError::too_large(format!("PATCH exceeds {limit} operations")))
-    }
-
     fn op(self, text: &str) -> Result<Op, ScimError> {
         let known = [("add", Op::Add), ("replace", Op::Replace), ("remove", Op::Remove)];
         let is_named = |name: &str| {
@@ -105,12 +104,15 @@ impl Reader<'_> {
     }
 
     /// Adds a step for each attribute of the value. Keys may be paths.
-    fn without_path(self, op: Op, value: Option<Value>, steps: &mut Vec<Step>) -> Result<(), ScimError> {
+    fn without_path(self, op: Op, value: Option<Value>, steps: &mut Steps) -> Result<(), ScimError> {
         let Some(Value::Object(members)) = value else {
             return Err(ScimError::invalid_value("an operation without a path requires an object as value"));
         };
-        for (key, value) in last_spellings(members) {
-            self.check_count(steps)?;
+        for (position, (key, value)) in last_spellings(members).enumerate() {
+            // The operation itself stands for its first key.
+            if position > 0 {
+                steps.paths.add()?;
+            }
             match self.target(&key) {
                 // Clients send `id`, `schemas` and `meta` along.
                 Ok(Target::Place(place)) if self.ignores(&place) => {}
@@ -127,18 +129,11 @@ impl Reader<'_> {
         place.attribute.name == "schemas" || self.strictness.is_lenient() && place.is_read_only()
     }
 
-    fn step(
-        self,
-        op: Op,
-        target: Target,
-        value: Option<Value>,
-        steps: &mut Vec<Step>,
-    ) -> Result<(), ScimError> {
-        self.check_count(steps)?;
+    fn step(self, op: Op, target: Target, value: Option<Value>, steps: &mut Steps) -> Result<(), ScimError> {
         let normalizer = Normalizer { nulls: op != Op::Remove, ..Normalizer::new(self.strictness) };
         let value = self.value(op, &target, value, normalizer).map_err(of_value)?;
         if target.place().is_none_or(|place| place.attribute.name != "schemas") {
-            steps.push(Step { op, target, value });
+            steps.steps.push(Step { op, target, value });
         }
         Ok(())
     }
