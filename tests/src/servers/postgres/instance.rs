@@ -124,6 +124,11 @@ impl Instance {
         format!("postgres://userbook:{}@127.0.0.1:{port}/{database}?sslmode=disable", self.password)
     }
 
+    /// Returns the password of the superuser `userbook`.
+    pub(super) fn password(&self) -> &str {
+        &self.password
+    }
+
     /// Returns the server's own port.
     pub fn port(&self) -> u16 {
         self.port
