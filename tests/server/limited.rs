@@ -141,7 +141,7 @@ fn full_database_refuses_updates_and_loses_none() {
     let limited = behind("prlimit", &["--fsize=1000000"]);
     let server = Server::try_start_by(limited, &["--database", &folder.database(), "--seed", &path]).unwrap();
     let update = |server: &Server, n: u64| {
-        let body = json!({"attributes": {"n": n, "pad": format!("{n}").repeat(20_000)}});
+        let body = json!({"attributes": {"n": n, "pad": format!("{n:04}").repeat(10_000)}});
         request(server, "PATCH", "101/", &body).status
     };
     let shown = |server: &Server| {

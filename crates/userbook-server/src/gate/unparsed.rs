@@ -11,13 +11,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// The responses of the parser by the beginning of their status line, each with an explanation as JSON. The client's `Accept`
 /// is not known: the head was not read.
-const EXPLANATIONS: [(&[u8], &str); 3] = [
+const EXPLANATIONS: [(&[u8], &str); 2] = [
     (
         b"HTTP/1.1 400 ",
         r#"{"detail":"The request is not valid HTTP. In the URL, spaces, quotation marks and non-ASCII characters must be percent-encoded: \" is %22. With curl: --get --data-urlencode 'attributes={…}'."}"#,
     ),
-    (b"HTTP/1.1 414 ", r#"{"detail":"The URL is too long."}"#),
-    (b"HTTP/1.1 431 ", r#"{"detail":"The head of the request is too large."}"#),
+    (b"HTTP/1.1 431 ", r#"{"detail":"The URL and the headers of the request are too large."}"#),
 ];
 
 /// The headers that replace the parser's `content-length: 0`.
