@@ -1,6 +1,6 @@
-//! Counts the transactions of 1,000 updates by 16 writers on a SQLite file. Each transaction waits for the disk once; the
-//! store commits concurrent updates in groups. The count depends little on the machine: while a group is written, all
-//! other writers arrive.
+//! Counts the transactions of 1,000 updates by 16 writers on a SQLite file. Each transaction waits for the disk once;
+//! the store commits concurrent updates in groups. The count depends little on the machine: while a group is written,
+//! all other writers arrive.
 
 use std::path::Path;
 

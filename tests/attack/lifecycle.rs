@@ -1,5 +1,5 @@
-//! Ways to superuser status, to another account, or to a directory without superusers, through creating and deleting users,
-//! group writes over HTTP, passwords and service accounts.
+//! Ways to superuser status, to another account, or to a directory without superusers, through creating and deleting
+//! users, group writes over HTTP, passwords and service accounts.
 
 use serde_json::{Value, json};
 use userbook::{UserId, authz::Permission as P};

@@ -1,5 +1,5 @@
-//! Attacks that worked on an earlier version, one test per finding, and others of the same classes. Names begin with the
-//! number of the finding in the review (C critical, H high, M medium), or with what the attack tries.
+//! Attacks that worked on an earlier version, one test per finding, and others of the same classes. Names begin with
+//! the number of the finding in the review (C critical, H high, M medium), or with what the attack tries.
 //!
 //! Tests in the process run in each [`Setting`](setting::Setting): a store, a framework and a source of rights. They
 //! record the calls of store and authorizer, and count SQL statements. Tests on the built server limit its memory from

@@ -17,8 +17,8 @@ const BOB_IN_API: &str = "/api/v3/core/users/3/";
 const BLANK_IN_API: &str = "/api/v3/core/users/6/";
 const ODD_IN_API: &str = "/api/v3/core/users/4/";
 
-/// The shop before. The password of each account is "correct horse"; the tokens of the sessions are `session-of-` and the
-/// name, stored as SHA-256.
+/// The shop before. The password of each account is "correct horse"; the tokens of the sessions are `session-of-` and
+/// the name, stored as SHA-256.
 const BEFORE: &str = "
     CREATE TABLE accounts (
         id TEXT NOT NULL PRIMARY KEY,

@@ -1,5 +1,5 @@
-//! A store of a host over tables that Userbook did not design: authentik's own users and groups in PostgreSQL. The kit's
-//! laws hold, unknown columns stay as they are, and the store notices writes of other programs.
+//! A store of a host over tables that Userbook did not design: authentik's own users and groups in PostgreSQL. The
+//! kit's laws hold, unknown columns stay as they are, and the store notices writes of other programs.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod harness;

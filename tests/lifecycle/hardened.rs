@@ -1,5 +1,5 @@
-//! Under `Policy::hardened()` every recorded request of the life cycle gets the recorded response and leaves the recorded
-//! rows, except for the listed cases.
+//! Under `Policy::hardened()` every recorded request of the life cycle gets the recorded response and leaves the
+//! recorded rows, except for the listed cases.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! The description of the SCIM provider: the committed file equals the generated one, every operation is described and no
-//! other, and responses fit.
+//! The description of the SCIM provider: the committed file equals the generated one, every operation is described and
+//! no other, and responses fit.
 
 use std::{collections::BTreeSet, sync::Arc};
 

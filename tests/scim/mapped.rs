@@ -117,7 +117,8 @@ async fn names_and_addresses_survive_changes(kind: Kind) {
         (&json!("Lovelace"), &json!("Ada King"))
     );
     assert_eq!(shown["emails"], json!([{"value": "b@x.org", "type": "home"}]));
-    // A component that a whole resource names stays, even if it was equal to the one that follows from the display name.
+    // A component that a whole resource names stays, even if it was equal to the one that follows from the display
+    // name.
     let put = json!({
         "schemas": [USER], "userName": "ada", "displayName": "Ada King",
         "name": {"givenName": "Ada", "familyName": "King"}, "emails": [{"value": "b@x.org", "type": "home"}],

@@ -1,5 +1,5 @@
-//! Runs Okta's SCIM 2.0 specification test, a file of requests with assertions. The file is not part of this repository:
-//! it is read from `../shared/scim` beside the checkout, or from `USERBOOK_OKTA_SPEC`.
+//! Runs Okta's SCIM 2.0 specification test, a file of requests with assertions. The file is not part of this
+//! repository: it is read from `../shared/scim` beside the checkout, or from `USERBOOK_OKTA_SPEC`.
 
 use std::{collections::BTreeMap, path::PathBuf};
 

@@ -1,5 +1,5 @@
-//! `PATCH` requests with the results of scim2-models, which reads the RFCs strictly. `tests/scim/run differential` compares more of
-//! them, and records this sample.
+//! `PATCH` requests with the results of scim2-models, which reads the RFCs strictly. `tests/scim/run differential`
+//! compares more of them, and records this sample.
 
 use std::collections::BTreeMap;
 

@@ -11,8 +11,8 @@ use crate::{
 
 on_each_store!(entra, okta, google, authentik);
 
-/// A request, the expected status, and expected values of the response by JSON pointer. `{user}` and `{group}` stand for
-/// the ids of the created resources.
+/// A request, the expected status, and expected values of the response by JSON pointer. `{user}` and `{group}` stand
+/// for the ids of the created resources.
 type Step = (&'static str, Value, u16, Vec<(&'static str, Value)>);
 
 async fn run(provider: &Provider, vendor: &str, steps: Vec<Step>) {
@@ -231,8 +231,8 @@ async fn okta(kind: Kind) {
     run(&Provider::new(kind).await, "Okta", steps).await;
 }
 
-/// Google publishes no list of requests. Service providers describe them: a probe at set-up, a search before each creation,
-/// PATCH or PUT for changes and suspension, DELETE later. Groups are not provisioned.
+/// Google publishes no list of requests. Service providers describe them: a probe at set-up, a search before each
+/// creation, PATCH or PUT for changes and suspension, DELETE later. Groups are not provisioned.
 async fn google(kind: Kind) {
     let none = || json!(null);
     let new_user = json!({

@@ -170,8 +170,8 @@ pub fn command() -> Command {
     command
 }
 
-/// Returns cargo without the variables about the package of the tests, on which the build script of ring depends: with them
-/// this build and one from the command line would discard each other's dependencies.
+/// Returns cargo without the variables about the package of the tests, on which the build script of ring depends: with
+/// them this build and one from the command line would discard each other's dependencies.
 pub fn cargo() -> Command {
     let mut cargo = Command::new(env!("CARGO"));
     for (name, _) in std::env::vars_os() {

@@ -16,8 +16,8 @@ pub struct Parameters {
     pub file: &'static str,
 }
 
-/// Starts the server on a database with TLS, with the right and with wrong certificates. `url`: the URL for a host name,
-/// without a query.
+/// Starts the server on a database with TLS, with the right and with wrong certificates. `url`: the URL for a host
+/// name, without a query.
 pub fn certificates_decide(
     certificates: &Certificates,
     parameters: Parameters,

@@ -87,8 +87,8 @@ impl ImportFile {
         (serde_json::from_slice(&output.stdout).expect("the report is JSON"), time, peak)
     }
 
-    /// Imports the file in bounded memory, and compares the time with that of `load`, which loads the same rows by means
-    /// of the database. Only an optimized build is measured against the limit.
+    /// Imports the file in bounded memory, and compares the time with that of `load`, which loads the same rows by
+    /// means of the database. Only an optimized build is measured against the limit.
     pub fn compare(&self, url: &str, load: impl FnOnce() -> Duration) {
         let (report, time, peak) = self.import(url);
         assert_eq!(

@@ -125,8 +125,8 @@ pub fn kills_during_pushes_lose_no_member(url: &str) {
     println!("{kills} kills, {pushes} acknowledged pushes");
 }
 
-/// Requires that each writer has the member of its last acknowledged push, or of the unanswered push after it, which the
-/// next round repeats.
+/// Requires that each writer has the member of its last acknowledged push, or of the unanswered push after it, which
+/// the next round repeats.
 fn check(client: &Client, group: &str, writers: &[Writer], kill: u64) {
     let (status, shown) = client.ask("GET", &format!("/Groups/{group}"), None).expect("an answer");
     assert_eq!(status, 200, "{shown}");

@@ -10,8 +10,8 @@ use userbook::{
 use crate::rows::{NINE, group, rename, user};
 
 /// A deletion that a row of the host forbids is a violation, writes nothing, and succeeds after the row is gone. The
-/// store has the rows of [`prepared`](crate::rows::prepared), and `execute` runs a statement of the host. `uuid` is the type of
-/// group ids.
+/// store has the rows of [`prepared`](crate::rows::prepared), and `execute` runs a statement of the host. `uuid` is the
+/// type of group ids.
 pub async fn deletions_are_rejected_while_rows_of_the_host_refer<S: ProvisioningStore + Outbox + Clone>(
     store: &S,
     uuid: &str,

@@ -21,8 +21,8 @@ static BY_ADDRESS: Statement = Statement::new(
 );
 
 /// An account follows its user, and a user with orders stays. The store has the rows of
-/// [`prepared`](crate::rows::prepared), `adopt` adds the generated column to the host's table `accounts`, and `execute` runs
-/// a statement of the host and returns whether it succeeded.
+/// [`prepared`](crate::rows::prepared), `adopt` adds the generated column to the host's table `accounts`, and `execute`
+/// runs a statement of the host and returns whether it succeeded.
 pub async fn text_keys_refer_to_users<B: Backend>(
     store: &SqlStore<B>,
     adopt: &str,

@@ -1,4 +1,5 @@
-//! The recorded corpus passes in two tenants at once: each runs the cases in its own order, over users with the same ids.
+//! The recorded corpus passes in two tenants at once: each runs the cases in its own order, over users with the same
+//! ids.
 
 use std::{collections::BTreeMap, fs, path::Path};
 

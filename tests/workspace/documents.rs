@@ -1,5 +1,5 @@
-//! Documents agree with the code: examples are copied in full, links and paths exist, and so do the tests and steps that
-//! the commands name.
+//! Documents agree with the code: examples are copied in full, paths exist, and so do the tests and steps that the
+//! commands name.
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
@@ -44,7 +44,7 @@ fn documents_contain_the_examples_byte_for_byte() {
 }
 
 /// The files of the repository with one of these endings.
-fn files(endings: &[&str]) -> Vec<String> {
+pub(super) fn files(endings: &[&str]) -> Vec<String> {
     let output = Command::new("git")
         .args(["ls-files", "--cached", "--others", "--exclude-standard"])
         .current_dir(root())
@@ -54,11 +54,6 @@ fn files(endings: &[&str]) -> Vec<String> {
     let files = String::from_utf8(output.stdout).unwrap();
     let wanted = |file: &&str| endings.iter().any(|ending| file.ends_with(ending));
     files.lines().filter(wanted).map(str::to_owned).collect()
-}
-
-/// The texts between an opening and the closing after it.
-fn between<'a>(text: &'a str, open: &str, close: char) -> Vec<&'a str> {
-    text.split(open).skip(1).filter_map(|rest| rest.split_once(close)).map(|(inside, _)| inside).collect()
 }
 
 /// `a/{b,c}.rs` as `a/b.rs` and `a/c.rs`.
@@ -73,21 +68,6 @@ fn ends_in(path: &str, end: &str) -> bool {
     let mut path = path.split('/').rev();
     let mut end = end.trim_end_matches('/').split('/').rev();
     end.all(|component| path.next().is_some_and(|known| component.contains('<') || known == component))
-}
-
-#[test]
-fn links_between_documents_lead_to_files() {
-    for document in files(&[".md"]) {
-        let text = fs::read_to_string(root().join(&document)).unwrap();
-        let folder = Path::new(&document).parent().unwrap();
-        for target in between(&text, "](", ')') {
-            let file = target.split('#').next().unwrap();
-            if file.is_empty() || file == "crate" || file.contains("::") || file.contains("://") {
-                continue;
-            }
-            assert!(root().join(folder).join(file).exists(), "{document}: {target} does not exist");
-        }
-    }
 }
 
 #[test]

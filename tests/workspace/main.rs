@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
 
 mod documents;
+mod links;
 mod modules;
+mod sizes;
 mod versions;
 mod words;
 

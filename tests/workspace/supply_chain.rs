@@ -30,7 +30,8 @@ const BANNED: [(&str, &str); 3] = [
 ];
 
 /// Packages with two versions in the product, because dependencies have not updated yet: `base64` through sqlx,
-/// `unicode-width` and `lalrpop-util` through Cedar, `getrandom` through ring, `http` through actix-web (the actix adapter converts between both versions).
+/// `unicode-width` and `lalrpop-util` through Cedar, `getrandom` through ring, `http` through actix-web (the actix
+/// adapter converts between both versions).
 const DUPLICATES: [&str; 12] = [
     "base64",
     "block-buffer",

@@ -1,6 +1,6 @@
-//! "Update user" and "list users" as quick handwritten code: a struct in, a map, a struct out. It returns the same bytes,
-//! avatar and uid included. It checks neither values nor rights nor revisions, does not keep names unique and writes no
-//! event.
+//! "Update user" and "list users" as quick handwritten code: a struct in, a map, a struct out. It returns the same
+//! bytes, avatar and uid included. It checks neither values nor rights nor revisions, does not keep names unique and
+//! writes no event.
 
 use std::fmt::Write;
 

@@ -1,5 +1,5 @@
-//! The handwritten directory over HTTP: what one writes with axum in an afternoon. With a token, it looks the caller up by
-//! the digest of the token; it knows no rights.
+//! The handwritten directory over HTTP: what one writes with axum in an afternoon. With a token, it looks the caller up
+//! by the digest of the token; it knows no rights.
 
 use std::sync::Arc;
 

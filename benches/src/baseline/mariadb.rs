@@ -1,5 +1,5 @@
-//! Another name for a user on MariaDB, as one writes it by hand for exactly this update: a load, and a transaction with the
-//! row and an event, on an open connection. The statements are frozen: they do not change with those of the store.
+//! Another name for a user on MariaDB, as one writes it by hand for exactly this update: a load, and a transaction with
+//! the row and an event, on an open connection. The statements are frozen: they do not change with those of the store.
 
 use serde_json::{Value, json};
 use sqlx::{Connection, MySqlConnection, Row};

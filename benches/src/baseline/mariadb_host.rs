@@ -1,5 +1,6 @@
-//! "Update user" over HTTP as one writes it by hand for MariaDB: an axum handler over a pool of sqlx. Token, permissions,
-//! user, a transaction with the user and an event. It checks the token, the permission and the revision, and nothing else.
+//! "Update user" over HTTP as one writes it by hand for MariaDB: an axum handler over a pool of sqlx. Token,
+//! permissions, user, a transaction with the user and an event. It checks the token, the permission and the revision,
+//! and nothing else.
 
 use axum::{
     Json, Router,

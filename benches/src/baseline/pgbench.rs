@@ -1,5 +1,5 @@
-//! `pgbench` with statements as one writes them by hand for exactly one kind of request: the minimum that PostgreSQL needs.
-//! The scripts are frozen: they do not change with the statements of the store.
+//! `pgbench` with statements as one writes them by hand for exactly one kind of request: the minimum that PostgreSQL
+//! needs. The scripts are frozen: they do not change with the statements of the store.
 
 use std::{
     fs,

@@ -1,5 +1,5 @@
-//! Runs all measurements, prints the table, and writes the table as JSON and the plots. A measurement that fails does not
-//! stop the others.
+//! Runs all measurements, prints the table, and writes the table as JSON and the plots. A measurement that fails does
+//! not stop the others.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints")]
 
 use std::{

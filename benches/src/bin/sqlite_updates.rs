@@ -1,5 +1,5 @@
-//! Prints the updates per second on a SQLite file: `sqlite_updates userbook|rusqlite FILE WRITERS MILLISECONDS`. The report
-//! runs this program with slow syncs.
+//! Prints the updates per second on a SQLite file: `sqlite_updates userbook|rusqlite FILE WRITERS MILLISECONDS`. The
+//! report runs this program with slow syncs.
 #![allow(clippy::print_stdout, reason = "a program that prints")]
 
 use std::{path::PathBuf, time::Duration};

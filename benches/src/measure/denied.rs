@@ -1,6 +1,6 @@
-//! A caller without permission, who must cost little: PUT of 1 KiB on kept connections compared with an axum handler that
-//! parses and returns the same body, and the processor time of a server for a denied PUT of 1 MiB compared with one of
-//! 1 KiB.
+//! A caller without permission, who must cost little: PUT of 1 KiB on kept connections compared with an axum handler
+//! that parses and returns the same body, and the processor time of a server for a denied PUT of 1 MiB compared with
+//! one of 1 KiB.
 
 use std::{
     io::{Read, Write},

@@ -1,5 +1,5 @@
-//! Userbook through axum on the memory store, compared with handwritten code behind axum that returns the same bytes: PUT
-//! of a user, and a page of users. `wrk` sends the requests; each server runs in a separate process.
+//! Userbook through axum on the memory store, compared with handwritten code behind axum that returns the same bytes:
+//! PUT of a user, and a page of users. `wrk` sends the requests; each server runs in a separate process.
 
 use serde_json::json;
 use tokio::runtime::Runtime;

@@ -1,5 +1,6 @@
-//! One page of a list among 1,000 and among 1,000,000 users: page 1, exact filters, a prefix and the order of creation must
-//! cost the same. Searches and filters on attributes read every document; their times by the number of users are a plot.
+//! One page of a list among 1,000 and among 1,000,000 users: page 1, exact filters, a prefix and the order of creation
+//! must cost the same. Searches and filters on attributes read every document; their times by the number of users are a
+//! plot.
 
 use std::{sync::Arc, time::Instant};
 

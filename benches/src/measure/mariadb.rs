@@ -1,5 +1,5 @@
-//! Updates per second on MariaDB with 1, 4 and 16 connections, compared with statements written by hand for exactly this
-//! update.
+//! Updates per second on MariaDB with 1, 4 and 16 connections, compared with statements written by hand for exactly
+//! this update.
 
 use std::time::{Duration, Instant};
 

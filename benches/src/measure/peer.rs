@@ -1,5 +1,5 @@
-//! One update among 5,000 users in memory and 1,000 users on SQLite, compared with scim-server 0.5.3, a library with the same
-//! purpose. Its crate, `benches/peer`, is a workspace of its own.
+//! One update among 5,000 users in memory and 1,000 users on SQLite, compared with scim-server 0.5.3, a library with
+//! the same purpose. Its crate, `benches/peer`, is a workspace of its own.
 
 use std::{path::Path, process::Command, time::Duration};
 

@@ -134,7 +134,8 @@ pub(crate) fn sibling(program: &str) -> Result<Command, Failure> {
     Ok(Command::new(std::env::current_exe()?.with_file_name(program)))
 }
 
-/// Builds another program of this package, which `cargo run --bin report` does not build, in the profile of this program.
+/// Builds another program of this package, which `cargo run --bin report` does not build, in the profile of this
+/// program.
 pub(crate) fn build(program: &str) -> Result<(), Failure> {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     cargo(&["build", "--profile", &profile()?, "--bin", program, "--manifest-path", manifest]).map(|_| ())

@@ -1,5 +1,5 @@
-//! One update after another, while 40 clients search without pause in a directory of 100,000 users, compared with updates
-//! of a quiet store. A search reads every document.
+//! One update after another, while 40 clients search without pause in a directory of 100,000 users, compared with
+//! updates of a quiet store. A search reads every document.
 
 use std::{
     sync::{

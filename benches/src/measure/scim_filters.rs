@@ -1,6 +1,6 @@
-//! A SCIM search for one user among 1,000 and among 1,000,000 users of a connection must cost the same, whether the user
-//! exists or not. A search for an address that no user has reads every user, because users have further addresses, and is
-//! reported only.
+//! A SCIM search for one user among 1,000 and among 1,000,000 users of a connection must cost the same, whether the
+//! user exists or not. A search for an address that no user has reads every user, because users have further addresses,
+//! and is reported only.
 
 use std::{path::Path, sync::Arc, time::Instant};
 

@@ -8,11 +8,71 @@
 //!
 //! # Embed it
 //!
-//! `cargo run -p userbook-actix --example actix_minimal`: an application with its own sessions and routes, and the first
-//! administrator. The paragraphs below explain its parts.
+//! `cargo run -p userbook-actix --example actix_minimal`: an application with its own sessions and routes, and the
+//! first administrator. The paragraphs below explain its parts.
 //!
 #![doc = concat!("```rust,no_run\n", include_str!("../examples/minimal.rs"), "```\n")]
-#![doc = include_str!("guide.md")]
+//!
+//! **State.** Make the store, its pool and the service once, outside the closure that every worker calls; it clones an
+//! `Arc`. [`UserApi`](userbook_http::UserApi) takes an `Arc` of the service, which the host's handlers share. A request
+//! is answered on the worker that took it, and needs no other runtime.
+//!
+//! **Own routes beside.** [`routes`] claims the paths of the endpoint and nothing else. actix-web asks in the order of
+//! registration: a more specific route of the host comes first. Paths are matched after actix-web has decoded them, and
+//! reach the API as they were sent; in a [`Scope`](actix_web::Scope) it sees them without the scope's prefix. Keep
+//! `NormalizePath` away from it: a slash at the end makes a difference. A host that routes by itself plugs in
+//! [`service`].
+//!
+//! **Own prefix.** [`UserApi::at`](userbook_http::UserApi::at) replaces `/api/v3`:
+//!
+//! ```rust
+//! # use userbook_http::{Authenticator, InvalidPrefix, UserApi};
+//! # use userbook::{Authorizer, UserStore};
+//! use actix_web::web::ServiceConfig;
+//!
+//! /// Users at `/v1/core/users/{id}/`.
+//! fn configure<S: UserStore, A: Authorizer, N: Authenticator>(
+//!     api: UserApi<S, A, N>,
+//!     config: &mut ServiceConfig,
+//! ) -> Result<(), InvalidPrefix> {
+//!     config.configure(userbook_actix::routes(api.at("/v1")?));
+//!     Ok(())
+//! }
+//! ```
+//!
+//! **Authentication from the host's session.** An [`Authenticator`](userbook_http::Authenticator) sees the head of the
+//! request as a value of the `http` crate. Middleware that has identified the caller passes the caller's id with
+//! [`insert_extension`], and the authenticator finds it among the head's extensions. A request without a caller is
+//! `Actor::anonymous()`. A session in a cookie needs the protection against cross-site requests that the host gives its
+//! own forms.
+//!
+//! **Body limits.** The limit is the API's ([`with_body_limit`](userbook_http::UserApi::with_body_limit), 4 MiB by
+//! default), and its answer is 413 in the usual format. Payloads are read chunk by chunk up to the limit.
+//! `PayloadConfig` has no effect on them.
+//!
+//! **Denied requests.** The payload of a caller without access is not read. actix-web answers, announces
+//! `Connection: close`, and discards what the client still sends until `client_disconnect_timeout` ends (1 second by
+//! default; with 0 it closes at once, and a client that is still sending may see a reset instead of the answer).
+//! actix-web sends `100 Continue` before any service sees the request, whatever the service decides.
+//!
+//! **Graceful shutdown.** An update is one atomic step, so that nothing is half-written whenever the process ends.
+//! `HttpServer` stops on SIGINT at once and on SIGTERM after the requests under way have their answers
+//! (`shutdown_timeout`, 30 seconds by default). A host that handles signals itself:
+//!
+//! ```rust,no_run
+//! # async fn f(server: actix_web::dev::Server, stop: impl Future<Output = ()> + 'static) -> std::io::Result<()> {
+//! // `server` comes from `HttpServer::new(…).disable_signals().bind(…)?.run()`, `stop` is the host's.
+//! let handle = server.handle();
+//! actix_web::rt::spawn(async move {
+//!     stop.await;
+//!     handle.stop(true).await;
+//! });
+//! server.await
+//! # }
+//! ```
+//!
+//! **Failures.** The cause of an answer of 500 or 503 is a [`Failure`](userbook_http::Failure), for the
+//! host's log. It is in the answer's [`http::Extensions`], which are among the extensions of actix-web's response.
 
 mod body;
 mod convert;

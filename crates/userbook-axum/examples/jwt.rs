@@ -1,5 +1,5 @@
-//! An axum application with JSON Web Tokens that contain the session epoch: the next request of a user who was deactivated,
-//! deleted, or has a new password gets 401, although the token has not expired.
+//! An axum application with JSON Web Tokens that contain the session epoch: the next request of a user who was
+//! deactivated, deleted, or has a new password gets 401, although the token has not expired.
 
 use std::{env, error::Error, sync::Arc, time::Duration};
 
@@ -103,8 +103,8 @@ struct App {
 /// Checks the password, and answers with a token. Your application has a password for each user.
 async fn login(State(app): State<App>, Json(login): Json<Login>) -> Result<String, StatusCode> {
     let internal = |_| StatusCode::INTERNAL_SERVER_ERROR;
-    // Read the epoch before you verify the password, and in the same statement as its hash: a new password meanwhile ends
-    // the sessions with this epoch. An inactive user has none.
+    // Read the epoch before you verify the password, and in the same statement as its hash: a new password meanwhile
+    // ends the sessions with this epoch. An inactive user has none.
     let epoch = app.service.session_epoch(login.id).await.map_err(internal)?;
     let key = hmac::Key::new(hmac::HMAC_SHA256, b"compares without a difference in time");
     let expected = hmac::sign(&key, app.password.as_bytes());

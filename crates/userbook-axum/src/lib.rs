@@ -18,7 +18,64 @@
 //! below explain its parts.
 //!
 #![doc = concat!("```rust,no_run\n", include_str!("../examples/existing_app.rs"), "```\n")]
-#![doc = include_str!("guide.md")]
+//!
+//! **State.** [`UserApi`](userbook_http::UserApi) takes the service in an `Arc`, so that the host's handlers share it
+//! and its store. It holds no state of its own and is cheap to clone.
+//!
+//! **Own routes beside.** [`router`] claims the paths of the endpoint and nothing else. A more specific route of the
+//! host wins, in whatever order the two are added; axum rejects a second route for the same path when the application
+//! is built. Paths are matched as they were sent: a path with an escaped letter in the prefix is the host's. Nested
+//! under a prefix, the API sees its paths without the prefix. A host that routes by itself mounts [`service`].
+//!
+//! **Own prefix.** [`UserApi::at`](userbook_http::UserApi::at) replaces `/api/v3`:
+//!
+//! ```rust
+//! # use axum::Router;
+//! # use userbook_http::{Endpoint, InvalidPrefix, UserApi, Authenticator};
+//! # use userbook::{Authorizer, UserStore};
+//! /// Users at `/v1/core/users/{id}/`.
+//! fn router<S: UserStore, A: Authorizer, N: Authenticator>(api: UserApi<S, A, N>) -> Result<Router, InvalidPrefix> {
+//!     Ok(Router::new().merge(userbook_axum::router(api.at("/v1")?)))
+//! }
+//! ```
+//!
+//! **Authentication from the host's session.** An [`Authenticator`](userbook_http::Authenticator) sees the head of the
+//! request with its extensions: middleware adds the caller's id. A request without a caller is `Actor::anonymous()`. A
+//! session in a cookie needs the protection against cross-site requests that the host gives its own forms.
+//!
+//! **Body limits.** The limit is the API's ([`with_body_limit`](userbook_http::UserApi::with_body_limit), 4 MiB by
+//! default), and its answer is 413 in the usual format. Bodies are read piece by piece up to the limit.
+//! `DefaultBodyLimit` has no effect on them; middleware with a lower limit answers in its own format.
+//!
+//! **Denied requests.** The body of a caller without access is not polled, so hyper sends no `100 Continue` and the
+//! answer goes out while the client may still be sending. hyper closes such a connection after the answer without
+//! discarding the rest. Some clients then see a reset instead of the answer. A host that serves such clients directly,
+//! without a proxy that buffers requests, keeps reading after the answer for a bounded time (lingering close), as
+//! `userbook-server` does. Middleware that buffers bodies undoes the order: it receives the body before the API
+//! authorizes.
+//!
+//! **Graceful shutdown.** An update is one atomic step, so that nothing is half-written whenever the process ends. To
+//! let requests under way have their answers:
+//!
+//! ```rust,no_run
+//! # async fn f(app: axum::Router) -> std::io::Result<()> {
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:8000").await?;
+//! axum::serve(listener, app)
+//!     .with_graceful_shutdown(async {
+//!         // Without signals it serves until it is killed.
+//!         if tokio::signal::ctrl_c().await.is_err() {
+//!             std::future::pending::<()>().await;
+//!         }
+//!     })
+//!     .await
+//! # }
+//! ```
+//!
+//! **Errors of your own routes.** `ApiError::from(error).into_response(ErrorFormat::Recorded).map(Body::from)` answers
+//! an error of the service as the API does ([`ApiError`](userbook_http::ApiError)): status, fields, `Retry-After`.
+//!
+//! **Failures.** The cause of an answer of 500 or 503 is a [`Failure`](userbook_http::Failure) in its
+//! extensions, for the host's log.
 
 use std::{
     convert::Infallible,

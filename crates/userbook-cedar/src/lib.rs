@@ -41,19 +41,20 @@
 //! ```
 //!
 //! `User` is the principal, `Account` the row that is read or changed. A decision knows the principal's groups, type
-//! and superuser status, but not the principal's row; a policy that mixes them up fails to load. Write `resource.user == principal`
-//! for the own account, and `principal is User` where an `External` has no such attribute.
+//! and superuser status, but not the principal's row; a policy that mixes them up fails to load. Write
+//! `resource.user == principal` for the own account, and `principal is User` where an `External` has no such attribute.
 //!
 //! | check | action | resource | context, beside `impersonator` |
 //! | --- | --- | --- | --- |
-//! | `View`, `Change`, `DeleteUser`, `SetPassword`, `Impersonate` | `view`, `change`, `delete_user`, `set_password`, `impersonate` | `Account` | |
-//! | `Set(field)` | `set_identity` (`username`, `path`, `type`), `set_contact` (`name`, `email`), `set_status` (`is_active`, `last_login`), `set_attributes`, `set_groups`; all are in `set` | `Account` | `field` |
-//! | `Join(group)`, `GrantSuperuser(group)` | `join`, `grant_superuser` | `Group` | `account`, unless the user is being created or a group is written |
-//! | `AddMember(group)`, `RemoveMember(group)` | `add_member`, `remove_member` | `Group` | `account`, as soon as the user is known |
-//! | `ChangeGroup(group)`, `DeleteGroup(group)`, `DisableSuperuser(group)` | `change_group`, `delete_group`, `disable_superuser` | `Group` | |
-//! | `AddUser`, `AddToken`, `AddGroup(group)` | `add_user`, `add_token`, `add_group` | `Directory::"userbook"` | |
-//! | `ViewGroup(group)`, a list of groups | `view_group` | `Group` | |
-//! | any other check | none: denied | | |
+//! | `View`, `Change`, `DeleteUser`, `SetPassword`, `Impersonate` | `view`, `change`, `delete_user`, `set_password`,
+//! `impersonate` | `Account` | | | `Set(field)` | `set_identity` (`username`, `path`, `type`), `set_contact` (`name`,
+//! `email`), `set_status` (`is_active`, `last_login`), `set_attributes`, `set_groups`; all are in `set` | `Account` |
+//! `field` | | `Join(group)`, `GrantSuperuser(group)` | `join`, `grant_superuser` | `Group` | `account`, unless the
+//! user is being created or a group is written | | `AddMember(group)`, `RemoveMember(group)` | `add_member`,
+//! `remove_member` | `Group` | `account`, as soon as the user is known | | `ChangeGroup(group)`, `DeleteGroup(group)`,
+//! `DisableSuperuser(group)` | `change_group`, `delete_group`, `disable_superuser` | `Group` | | | `AddUser`,
+//! `AddToken`, `AddGroup(group)` | `add_user`, `add_token`, `add_group` | `Directory::"userbook"` | | |
+//! `ViewGroup(group)`, a list of groups | `view_group` | `Group` | | | any other check | none: denied | | |
 //!
 //! Changing a name needs `view`, `change` and `set_contact`. Groups change in two ways. Setting all groups of a user
 //! needs `change`, `set_groups`, and `join` for each new group. Leaving a group needs `set_groups` alone, whichever
@@ -61,8 +62,8 @@
 //! Changing one membership needs `view`, and `add_member` or `remove_member` on the group. That action is evaluated
 //! twice: without `account` before the request is read, and with `account` once the user is known. Both must allow.
 //!
-//! A group without `view_group` does not exist for the caller: grant it on every group that a caller may join, change or
-//! delete.
+//! A group without `view_group` does not exist for the caller: grant it on every group that a caller may join, change
+//! or delete.
 //!
 //! **Attributes** (of accounts and groups, and the claims of the principal) are tags of type `Set<String>`: a text, a
 //! boolean or an integer is one element (`"blue"`, `"true"`, `"7"`), a list of those a set. Nested objects, null,
@@ -81,8 +82,8 @@
 //! - A principal without `view` on a user gets `Hide` if policies let the principal view some user, otherwise `Deny`.
 //!   That verdict is derived from the policies without the user, so hidden and missing users get the same one. A
 //!   principal who may view every user learns which users do not exist.
-//! - The host itself ([`Subject::System`](userbook::authz::Subject)) may do everything. Anonymous, inactive and deleted actors
-//!   may do nothing. Policies are not evaluated for them.
+//! - The host itself ([`Subject::System`](userbook::authz::Subject)) may do everything. Anonymous, inactive and deleted
+//!   actors may do nothing. Policies are not evaluated for them.
 //! - A user counts as [able to grant superuser status](userbook::Authorizer::can_grant_superuser) unless the policies
 //!   rule out `grant_superuser` on every group for that user. Conditions on the resource, the context or claims count
 //!   as met in a `permit` and as not met in a `forbid`.

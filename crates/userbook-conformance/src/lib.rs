@@ -30,7 +30,10 @@
 //! use userbook::event::Event;
 //! use userbook::field::{Username, fold};
 //! use userbook::model::{ANONYMOUS_USERNAME, ChangeId, ExternalIds, ExternalSource, GroupGraph};
-//! use userbook::store::{ActorState, ChangeSet, Claim, CommitOutcome, DistinctNames, EpochGuard, Epochs, Guards, ImportData, Outbox, OutboxLimit, Snapshot, SnapshotQuery, StoreError, StoreErrorKind, Superusers};
+//! use userbook::store::{
+//!     ActorState, ChangeSet, Claim, CommitOutcome, DistinctNames, EpochGuard, Epochs, Guards, ImportData, Outbox,
+//!     OutboxLimit, Snapshot, SnapshotQuery, StoreError, StoreErrorKind, Superusers,
+//! };
 //! use userbook_conformance::{Harness, Task};
 //!
 //! /// The holder of the lock sees one state and writes all of the next one. With a database: one transaction.
@@ -243,8 +246,9 @@
 //! - Work may outlive a dropped future (a blocking task, a statement that the database still runs). Nevertheless the
 //!   commit must be applied completely or not at all. The case of the dropped commit checks this law with another
 //!   write of the same row.
-//! - [`Rejected`](userbook::store::CommitOutcome::Rejected) is for rules of the host's own tables. The rows of the kit break
-//!   no common rule: their UUIDs are distinct, and so are their e-mail addresses, except in the case about equal addresses.
+//! - [`Rejected`](userbook::store::CommitOutcome::Rejected) is for rules of the host's own tables. The rows of the kit
+//!   break no common rule: their UUIDs are distinct, and so are their e-mail addresses, except in the case about equal
+//!   addresses.
 #![allow(
     clippy::panic,
     clippy::expect_used,

@@ -78,8 +78,8 @@ impl<S, A, N> UserApi<S, A, N> {
         self
     }
 
-    /// Mounts the API at another path than [`API_PREFIX`](crate::API_PREFIX): with `/v1`, a user is at `/v1/core/users/{id}/`. The empty
-    /// prefix is the root. `openapi::at` describes such an API.
+    /// Mounts the API at another path than [`API_PREFIX`](crate::API_PREFIX): with `/v1`, a user is at
+    /// `/v1/core/users/{id}/`. The empty prefix is the root. `openapi::at` describes such an API.
     ///
     /// # Errors
     /// [`InvalidPrefix`] unless the prefix is empty or a path such as `/v1`.
@@ -89,8 +89,8 @@ impl<S, A, N> UserApi<S, A, N> {
     }
 
     /// Answers callers without valid credentials 401 with this `WWW-Authenticate` header, such as `Bearer`, for clients
-    /// that start a login then. By default they get 403, as recorded. Only the status and the header differ. A denied user
-    /// still gets 403, and a hidden resource 404.
+    /// that start a login then. By default they get 403, as recorded. Only the status and the header differ. A denied
+    /// user still gets 403, and a hidden resource 404.
     #[must_use]
     pub fn with_challenge(mut self, challenge: HeaderValue) -> Self {
         self.challenge = Some(challenge);

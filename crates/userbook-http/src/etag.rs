@@ -101,8 +101,8 @@ impl Tags {
     }
 }
 
-/// Returns the lines of a header as one list with commas (RFC 9110 §5.3), if the header was sent. A byte that is not UTF-8
-/// becomes U+FFFD, which no entity tag contains.
+/// Returns the lines of a header as one list with commas (RFC 9110 §5.3), if the header was sent. A byte that is not
+/// UTF-8 becomes U+FFFD, which no entity tag contains.
 pub fn header_list(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     let lines: Vec<_> =
         headers.get_all(name).iter().map(|line| String::from_utf8_lossy(line.as_bytes())).collect();

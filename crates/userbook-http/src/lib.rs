@@ -3,7 +3,8 @@
 //!
 //! This crate decides everything that a client can see: routing, content negotiation, the order of errors, JSON,
 //! lenient parsing (a number as text, `"yes"` as boolean), error bodies, entity tags, dry runs. Adapters for web
-//! frameworks only convert types. [`Endpoint::into_service`] returns a `tower` service for other frameworks (`examples/hyper.rs`).
+//! frameworks only convert types. [`Endpoint::into_service`] returns a `tower` service for other frameworks
+//! (`examples/hyper.rs`).
 //!
 //! | method on `/api/v3/core/users/{id}/` | effect |
 //! | --- | --- |
@@ -45,8 +46,8 @@
 //! accepts `+7`, ` 7 ` and `7_0`), bodies are UTF-8 regardless of the declared charset, filters of the list of users
 //! have no effect on a single user, an empty `Accept` header accepts nothing.
 //!
-//! What it must not know: any rule about users ([`userbook::decision::decide`]), any storage, any async runtime, any web
-//! framework.
+//! What it must not know: any rule about users ([`userbook::decision::decide`]), any storage, any async runtime, any
+//! web framework.
 //!
 //! ```
 //! use std::sync::Arc;

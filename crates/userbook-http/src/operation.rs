@@ -10,7 +10,8 @@ use crate::{
 /// Returns the name of the operation that a request addresses: its `operationId` in authentik's OpenAPI description.
 /// `None` if the API has no such operation.
 ///
-/// The path is that of an API at the default prefix. The names form a fixed set, whatever a client sends. `HEAD` has the name of `GET`.
+/// The path is that of an API at the default prefix. The names form a fixed set, whatever a client sends. `HEAD` has
+/// the name of `GET`.
 ///
 /// ```
 /// use http::Method;

@@ -9,8 +9,8 @@ pub const API_PREFIX: &str = "/api/v3";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Prefix(Arc<str>);
 
-/// A text that is no path for an API: neither empty nor segments of letters, digits, `-`, `.`, `_` and `~` that begin with
-/// a slash each.
+/// A text that is no path for an API: neither empty nor segments of letters, digits, `-`, `.`, `_` and `~` that begin
+/// with a slash each.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("invalid prefix {prefix:?}: expected a path such as \"/v1\"")]
 pub struct InvalidPrefix {

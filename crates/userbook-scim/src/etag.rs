@@ -126,8 +126,8 @@ impl Preconditions {
         self.if_none_match.as_ref().is_some_and(|known| tag.iter().any(|tag| known.contains(tag)))
     }
 
-    /// Returns whether the version meets `If-Match`. A version without the members equals one with them if the states are
-    /// equal.
+    /// Returns whether the version meets `If-Match`. A version without the members equals one with them if the states
+    /// are equal.
     pub(crate) fn allows(&self, version: &str) -> bool {
         let Tags::Listed(tag) = Tags::parse(version) else { return false };
         self.if_match.as_ref().is_none_or(|wanted| tag.iter().any(|tag| wanted.admits(tag)))

@@ -70,9 +70,10 @@ impl Default for Mapping {
 }
 
 impl Mapping {
-    /// Adds an attribute to a schema, or replaces the one with its name. `key` is the member of the stored attributes. A
-    /// new URN becomes an extension. Has no effect on attributes that belong to fields of the user. The provider enforces the
-    /// type, `required` and the mutability; values may repeat among users, so the uniqueness becomes [`Uniqueness::None`].
+    /// Adds an attribute to a schema, or replaces the one with its name. `key` is the member of the stored attributes.
+    /// A new URN becomes an extension. Has no effect on attributes that belong to fields of the user. The provider
+    /// enforces the type, `required` and the mutability; values may repeat among users, so the uniqueness becomes
+    /// [`Uniqueness::None`].
     #[must_use]
     pub fn with_attribute(
         mut self,

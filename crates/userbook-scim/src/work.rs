@@ -56,8 +56,8 @@ impl Work {
     }
 }
 
-/// Collects converted items, and lets other tasks run between them: each may be a large document. `convert` also returns
-/// the bytes that it visits.
+/// Collects converted items, and lets other tasks run between them: each may be a large document. `convert` also
+/// returns the bytes that it visits.
 pub(crate) async fn convert_each<T, U>(
     items: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator + Send>,
     convert: impl Fn(T) -> (U, usize) + Send,

@@ -119,8 +119,8 @@
 //!
 //! `USERBOOK_LOG` takes filters such as `info,userbook=debug`; the log is written to standard error. [`userbook`]
 //! describes the spans and their fields. The cause of a response with 500 is logged as error, the cause of a 503 as
-//! warning. The server never waits for the reader of the log: lines that do not fit into a bounded queue are dropped, and
-//! their number is logged at the end.
+//! warning. The server never waits for the reader of the log: lines that do not fit into a bounded queue are dropped,
+//! and their number is logged at the end.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

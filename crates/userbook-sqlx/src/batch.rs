@@ -21,8 +21,8 @@ const PAUSE: Duration = Duration::from_millis(110);
 pub(crate) struct Batches(Arc<Mutex<Option<(Instant, Instant)>>>);
 
 impl Batches {
-    /// Returns whether the next batch waits for [`PAUSE`]: other writers of a SQLite file try again and again, and batch
-    /// after batch would leave them only moments.
+    /// Returns whether the next batch waits for [`PAUSE`]: other writers of a SQLite file try again and again, and
+    /// batch after batch would leave them only moments.
     fn pauses(&self, now: Instant) -> bool {
         let mut run = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let start = match *run {

@@ -126,8 +126,8 @@ pub struct StoreConnection<DB: Database> {
 }
 
 impl<DB: Database> StoreConnection<DB> {
-    /// Keeps a permit until the connection is free for others: if its operation is dropped, sqlx first reads what is left of
-    /// the answer, which takes as long as the statement.
+    /// Keeps a permit until the connection is free for others: if its operation is dropped, sqlx first reads what is
+    /// left of the answer, which takes as long as the statement.
     pub(crate) fn with_turn(mut self, turn: OwnedSemaphorePermit) -> Self {
         self.turn = Some(turn);
         self

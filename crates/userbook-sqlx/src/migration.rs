@@ -28,8 +28,8 @@ pub enum MigrateError {
         /// The version.
         version: i64,
     },
-    /// The SQLite file has the `application_id` of another application, and no table of Userbook. For a file of the host's own,
-    /// set `PRAGMA application_id = 0` before the first migration, and the own value afterwards.
+    /// The SQLite file has the `application_id` of another application, and no table of Userbook. For a file of the
+    /// host's own, set `PRAGMA application_id = 0` before the first migration, and the own value afterwards.
     #[error("the file belongs to another application (application_id {application_id:#010x})")]
     ForeignFile {
         /// The identifier.

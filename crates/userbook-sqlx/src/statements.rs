@@ -31,8 +31,8 @@ pub struct Statements {
     pub(crate) list_users: Statement,
     pub(crate) load: Statement,
     pub(crate) load_directory: Statement,
-    /// [`load`](Self::load) for a query of the target by id and the actor alone, as in most updates. Planning or setting
-    /// up the other parts costs more than these rows.
+    /// [`load`](Self::load) for a query of the target by id and the actor alone, as in most updates. Planning or
+    /// setting up the other parts costs more than these rows.
     pub(crate) load_plain: Statement,
     pub(crate) migration_done: Statement,
     pub(crate) migration_table: Statement,

@@ -68,9 +68,9 @@ enum Request<B: Backend> {
 /// # }
 /// ```
 ///
-/// Clones share the transaction. It is rolled back when the last one is dropped without [`commit`](Self::commit), when a
-/// call of the store fails, and when statements of the host return an error. A call whose future is dropped ends in the
-/// background.
+/// Clones share the transaction. It is rolled back when the last one is dropped without [`commit`](Self::commit), when
+/// a call of the store fails, and when statements of the host return an error. A call whose future is dropped ends in
+/// the background.
 ///
 /// Keep it short: it has a connection for itself, and other writers wait for its locks. An authorizer that reads the
 /// database on another connection sees the state from before the transaction. With a pool of one connection it waits

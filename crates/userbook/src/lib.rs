@@ -32,7 +32,8 @@
 //! 1. **Load** one consistent [`Snapshot`](store::Snapshot) of the facts.
 //! 2. **Authorize** before the request's content is used: one call to the [`Authorizer`].
 //! 3. **Resolve** the request against the snapshot, then load and authorize what the content names.
-//! 4. **Decide** with the pure function [`decide()`](decision::decide()): the change to write, or the reason to reject it.
+//! 4. **Decide** with the pure function [`decide()`](decision::decide()): the change to write, or the reason to reject
+//!    it.
 //! 5. **Commit** a [`ChangeSet`](store::ChangeSet) with its [`Event`](event::Event), only while the facts still hold.
 //!
 //! After a conflict the service repeats all of these steps. No transaction is open while the authorizer runs.
@@ -55,7 +56,8 @@
 //!
 //! # Guides
 //!
-//! - [Adopt Userbook in an application that has users](https://docs.rs/userbook-sqlx/latest/userbook_sqlx/docs/adopt/index.html)
+//! - [Adopt Userbook in an application that has
+//!   users](https://docs.rs/userbook-sqlx/latest/userbook_sqlx/docs/adopt/index.html)
 //! - [Passwords, logins, sessions](docs::passwords_logins_sessions)
 //! - [Writing an authorizer](docs::writing_an_authorizer)
 //! - [Rules of the host](docs::rules_of_the_host): rules that see the actor and the new values

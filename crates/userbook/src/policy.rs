@@ -20,8 +20,8 @@ pub enum Safeguard {
     /// of the user may change `is_active` and delete the user, if the user has a granting group.
     ProtectPrivileged,
     /// At least one account that can act remains a superuser: active, a person (`internal` or `external`), not
-    /// [`ANONYMOUS_USERNAME`](crate::model::ANONYMOUS_USERNAME). If no person is a superuser, the last active service account
-    /// is protected. See [`Policy::counting_service_accounts`].
+    /// [`ANONYMOUS_USERNAME`](crate::model::ANONYMOUS_USERNAME). If no person is a superuser, the last active service
+    /// account is protected. See [`Policy::counting_service_accounts`].
     LastSuperuser,
     /// A group cannot become its own ancestor.
     NoGroupCycles,
@@ -37,11 +37,11 @@ pub enum Safeguard {
     /// A new username is distinct from the usernames and e-mail addresses of all other users even after
     /// `NFKC_Casefold`: neither another case of a name nor another user's address can be taken.
     DistinctLogins,
-    /// A group that the caller may not view counts as missing: it cannot be joined, and no response contains its name or
-    /// attributes.
+    /// A group that the caller may not view counts as missing: it cannot be joined, and no response contains its name
+    /// or attributes.
     HideGroups,
-    /// A group shows only members that the caller may view, and a list of groups is filtered only by such users. A group
-    /// write neither adds nor removes other users.
+    /// A group shows only members that the caller may view, and a list of groups is filtered only by such users. A
+    /// group write neither adds nor removes other users.
     HideMembers,
     /// Filters by superuser status include ancestors of a user's groups. The recorded release considers direct groups
     /// only and misses inherited superusers.
@@ -188,8 +188,8 @@ impl Policy {
         self
     }
 
-    /// Requires an e-mail address of each new user, and rejects an update that takes the address away. Service accounts need
-    /// none. A stored user without an address can be changed in other fields.
+    /// Requires an e-mail address of each new user, and rejects an update that takes the address away. Service accounts
+    /// need none. A stored user without an address can be changed in other fields.
     #[must_use]
     pub fn with_required_email(mut self) -> Self {
         self.required_email = true;

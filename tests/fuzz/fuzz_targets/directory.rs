@@ -1,4 +1,5 @@
-//! Complete requests to lists, groups, creation and deletion, several in a row. The first byte selects policy and release.
+//! Complete requests to lists, groups, creation and deletion, several in a row. The first byte selects policy and
+//! release.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

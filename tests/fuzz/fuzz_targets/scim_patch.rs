@@ -1,5 +1,5 @@
-//! PATCHes of SCIM. The first byte chooses the strictness. The rest is a JSON text with operations, or else the path of some
-//! operations.
+//! PATCHes of SCIM. The first byte chooses the strictness. The rest is a JSON text with operations, or else the path of
+//! some operations.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

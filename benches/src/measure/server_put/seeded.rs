@@ -69,8 +69,8 @@ impl Seeded {
     }
 }
 
-/// The seed: users in groups, user 1 with a token and the permissions to view and change all users, and user 2 with a token
-/// alone.
+/// The seed: users in groups, user 1 with a token and the permissions to view and change all users, and user 2 with a
+/// token alone.
 fn content() -> Value {
     let rows = rows(USERS);
     let token =

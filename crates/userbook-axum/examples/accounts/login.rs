@@ -13,9 +13,9 @@ pub(crate) struct Account {
     user: SignedIn,
 }
 
-/// Reads the hash and the session epoch in one statement, before the hash is verified, which takes long. If the user gets
-/// a new password meanwhile, the session has the old epoch and ends at its next request. An epoch that is read after the
-/// verification would let the old password begin a valid session.
+/// Reads the hash and the session epoch in one statement, before the hash is verified, which takes long. If the user
+/// gets a new password meanwhile, the session has the old epoch and ends at its next request. An epoch that is read
+/// after the verification would let the old password begin a valid session.
 pub(crate) async fn find(pool: &SqlitePool, username: &str) -> Result<Option<Account>, sqlx::Error> {
     let sql = "SELECT password, id, uuid, session_epoch FROM userbook_user JOIN accounts ON user = uuid
         WHERE username = ? AND is_active";

@@ -1,6 +1,6 @@
 //! An axum application with its own `accounts` and `orders` tables beside Userbook's, and sessions of tower-sessions:
-//! sign-up in one transaction, login, update with unique addresses, deactivation that ends sessions, and deletion that a
-//! foreign key of the application forbids. Userbook's API is mounted beside, for the same sessions.
+//! sign-up in one transaction, login, update with unique addresses, deactivation that ends sessions, and deletion that
+//! a foreign key of the application forbids. Userbook's API is mounted beside, for the same sessions.
 
 mod answer;
 mod login;
@@ -67,7 +67,8 @@ fn policy() -> Policy {
 
 fn router(app: App) -> Router {
     // Behind TLS use secure cookies. Sessions in memory end with the process: to keep them, implement `SessionStore` of
-    // tower-sessions over a table of yours. tower-sessions-sqlx-store 0.15 fits neither sqlx 0.9 nor tower-sessions 0.15.
+    // tower-sessions over a table of yours. tower-sessions-sqlx-store 0.15 fits neither sqlx 0.9 nor tower-sessions
+    // 0.15.
     let sessions = SessionManagerLayer::new(MemoryStore::default()).with_secure(false);
     // Reads and updates of one user. `DirectoryApi` would also create users, who have no account here.
     let by_session = BySession(Arc::clone(&app.service));

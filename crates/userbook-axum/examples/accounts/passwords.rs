@@ -39,8 +39,8 @@ pub(crate) async fn hash(password: String) -> Result<String, Failure> {
     .await?
 }
 
-/// Compares a password with the stored one. Without a stored one, it is compared with a hash that no password has, so that
-/// the time does not tell which users exist.
+/// Compares a password with the stored one. Without a stored one, it is compared with a hash that no password has, so
+/// that the time does not tell which users exist.
 pub(crate) async fn verify(password: String, stored: Option<String>) -> Result<bool, tokio::task::JoinError> {
     tokio::task::spawn_blocking(move || {
         let none = || (Vec::new(), vec![0; SHA512_OUTPUT_LEN]);

@@ -65,8 +65,8 @@ impl FromRequestParts<App> for SignedIn {
     }
 }
 
-/// Authenticates the requests of Userbook's API by the same sessions. The cookie of tower-sessions is `SameSite=Strict`, so
-/// that pages of other sites cannot use it.
+/// Authenticates the requests of Userbook's API by the same sessions. The cookie of tower-sessions is
+/// `SameSite=Strict`, so that pages of other sites cannot use it.
 #[derive(Debug)]
 pub(crate) struct BySession(pub(crate) Arc<Service>);
 

@@ -25,9 +25,9 @@ const ACCOUNTS: &str =
 
 type Account = (String, String, String, bool, bool, i64);
 
-/// Takes the old tables away. The column `email` is UNIQUE, which SQLite drops only with its table. DROP TABLE deletes the
-/// rows first: the foreign key of `orders` waits for the new rows until the commit, but ON DELETE CASCADE does not wait, so
-/// that `sessions` are copied before.
+/// Takes the old tables away. The column `email` is UNIQUE, which SQLite drops only with its table. DROP TABLE deletes
+/// the rows first: the foreign key of `orders` waits for the new rows until the commit, but ON DELETE CASCADE does not
+/// wait, so that `sessions` are copied before.
 const MOVE_OUT: &str = "
     PRAGMA defer_foreign_keys = ON;
     CREATE TABLE moved_sessions AS SELECT token, account FROM sessions;
@@ -55,8 +55,8 @@ const SCHEMA: &str = "
         epoch BLOB NOT NULL
     ) STRICT";
 
-/// People stay signed in: each session gets the epoch of its user. A session of an inactive user would be valid again after
-/// an activation.
+/// People stay signed in: each session gets the epoch of its user. A session of an inactive user would be valid again
+/// after an activation.
 const MOVE_IN: &str = "
     INSERT INTO accounts (id, password) SELECT id, password FROM moved_accounts;
     INSERT INTO sessions (token, user, epoch)

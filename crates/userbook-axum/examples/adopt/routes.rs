@@ -36,8 +36,8 @@ pub(crate) struct Credentials {
     password: String,
 }
 
-/// The username is the UUID: people sign in by address, which may change. The account has the same UUID as text. Verify the
-/// address by a link before the first session: here, people could register the addresses of others. Limit the rate,
+/// The username is the UUID: people sign in by address, which may change. The account has the same UUID as text. Verify
+/// the address by a link before the first session: here, people could register the addresses of others. Limit the rate,
 /// because each request hashes a password.
 pub(crate) async fn sign_up(
     State(app): State<App>,
@@ -57,8 +57,8 @@ pub(crate) async fn sign_up(
     Ok((StatusCode::CREATED, session).into_response())
 }
 
-/// Finds the user by the claim to the address, in any spelling of case, with hash and epoch in one statement. Imported users
-/// may share an address: then none of them signs in by it.
+/// Finds the user by the claim to the address, in any spelling of case, with hash and epoch in one statement. Imported
+/// users may share an address: then none of them signs in by it.
 pub(crate) async fn log_in(
     State(app): State<App>,
     Json(given): Json<Credentials>,

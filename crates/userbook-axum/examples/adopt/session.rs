@@ -42,8 +42,8 @@ async fn find(head: &Parts, store: &SqliteStore) -> Result<Option<SignedIn>, Fai
     Ok(user.map(|(id, uuid)| SignedIn { id: UserId(id), uuid }))
 }
 
-/// Begins a session and returns the header with the cookie. Add `Secure` behind TLS, and an end: these sessions last until
-/// the epoch changes.
+/// Begins a session and returns the header with the cookie. Add `Secure` behind TLS, and an end: these sessions last
+/// until the epoch changes.
 pub(crate) async fn begin(
     store: &SqliteStore,
     user: Uuid,

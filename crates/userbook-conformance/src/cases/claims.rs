@@ -120,8 +120,8 @@ pub async fn a_claimed_name_leaves_no_trace<H: Harness>() {
     assert_eq!(row(&harness, BOB).await.username, "name@example.org");
 }
 
-/// Law: a user may have one key as username and as address, also if both were exclusive before and one of them moves. The
-/// key stays exclusive as long as one of the names has it.
+/// Law: a user may have one key as username and as address, also if both were exclusive before and one of them moves.
+/// The key stays exclusive as long as one of the names has it.
 pub async fn an_exclusive_key_stays_exclusive<H: Harness>() {
     let harness = H::with(&rows([], [user(ANN), user(BOB)])).await;
     let bob = row(&harness, BOB).await;

@@ -57,8 +57,8 @@ fn alike() -> Vec<String> {
     alike.into_iter().map(str::to_owned).chain(["i".repeat(1024), "😀".repeat(256)]).collect()
 }
 
-/// Law: external ids of users and groups are loaded as stored, and an unrelated change keeps them. A commit replaces all
-/// of them.
+/// Law: external ids of users and groups are loaded as stored, and an unrelated change keeps them. A commit replaces
+/// all of them.
 pub async fn external_ids_come_back_and_stay<H: Harness>() {
     let stored = User { groups: group_ids([1]), ..managed(ANN, [("scim:okta", "00u1"), ("hr", "")]) };
     let around = managed_group(1, [("scim:okta", "00g1"), ("ldap:eu", "")]);
@@ -119,8 +119,8 @@ pub async fn a_taken_identifier_is_rejected<H: Harness>() {
     assert_eq!(apply_rejected(&harness, &change, &[ANN, BOB]).await, taken("scim:okta"));
 }
 
-/// Law: of several users who take one identifier at once, one gets it. A loser is rejected, at the latest when the change
-/// is decided again.
+/// Law: of several users who take one identifier at once, one gets it. A loser is rejected, at the latest when the
+/// change is decided again.
 pub async fn one_of_many_takes_an_identifier<H: Harness>() {
     let users: Vec<_> = (1..=8).map(|n| user(UserId(n))).collect();
     let harness = H::with(&rows([], users.clone())).await;
@@ -163,8 +163,8 @@ async fn decided_again<S: UserStore>(store: &S, id: UserId, identifier: &str, fi
     CommitOutcome::Conflict
 }
 
-/// Law: inserted users and written groups have their external ids, under the same rule; users and groups do not compete.
-/// A deletion frees the identifiers.
+/// Law: inserted users and written groups have their external ids, under the same rule; users and groups do not
+/// compete. A deletion frees the identifiers.
 pub async fn users_and_groups_are_managed<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([group(1)], [managed(ANN, [("scim:okta", "1"), ("hr", "x")])])).await;
     let next = |harness: &H| {

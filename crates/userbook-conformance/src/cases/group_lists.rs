@@ -102,8 +102,8 @@ pub async fn members_come_as_the_query_asks<H: Harness<Store: ListStore + Provis
     }
 }
 
-/// Law: filters compare names byte for byte, the group's own flag, parents, direct members, words of the name, and attributes,
-/// together and within the scope.
+/// Law: filters compare names byte for byte, the group's own flag, parents, direct members, words of the name, and
+/// attributes, together and within the scope.
 pub async fn group_filters<H: Harness<Store: ListStore + ProvisioningStore>>() {
     let named = |name: &str, n| Group { name: name.to_owned(), ..group(n) };
     let groups = [

@@ -68,8 +68,8 @@ pub async fn a_name_like_another_can_be_taken<H: Harness>() {
     }
 }
 
-/// Law: an e-mail address is stored byte for byte, with its case, and several users may have one address: whether addresses
-/// are unique is decided by the policy, which claims them.
+/// Law: an e-mail address is stored byte for byte, with its case, and several users may have one address: whether
+/// addresses are unique is decided by the policy, which claims them.
 pub async fn addresses_are_exact_and_may_be_shared<H: Harness>() {
     let shared = "Ann.Example@Example.ORG";
     let bob = User { email: shared.to_owned(), ..user(BOB) };

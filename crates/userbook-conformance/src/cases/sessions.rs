@@ -90,8 +90,8 @@ pub async fn a_login_conflicts_with_no_update<H: Harness<Store: SessionStore>>()
     assert_same(&row(&harness, ANN).await, &expected);
 }
 
-/// Law: the session epoch of an active user comes by either key and follows the last commit; an inactive or missing user
-/// has none.
+/// Law: the session epoch of an active user comes by either key and follows the last commit; an inactive or missing
+/// user has none.
 pub async fn an_active_user_has_an_epoch<H: Harness<Store: SessionStore>>() {
     let retired = User { is_active: false, ..user(BOB) };
     let harness = H::with(&rows([], [user(ANN), retired.clone()])).await;

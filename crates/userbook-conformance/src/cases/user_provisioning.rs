@@ -59,8 +59,8 @@ pub async fn ids_are_reserved<H: Harness<Store: ProvisioningStore>>() {
     apply_ok(&harness, &insert(named(UserId(first.0 + 9)), 20)).await;
 }
 
-/// Law: a reserved id whose row exists already is a conflict without a trace: an earlier attempt, whose answer was lost,
-/// may have inserted the same user as another change.
+/// Law: a reserved id whose row exists already is a conflict without a trace: an earlier attempt, whose answer was
+/// lost, may have inserted the same user as another change.
 pub async fn a_reserved_id_is_inserted_once<H: Harness<Store: ProvisioningStore>>() {
     let harness = H::with(&rows([group(1)], [user(ANN)])).await;
     let id = ok(harness.store().reserve_user_id().await);

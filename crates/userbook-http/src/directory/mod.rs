@@ -42,7 +42,8 @@ use crate::{
     route::{EVENTS_PATH, ROLES_PATH, ResourcePath, Route, SESSIONS_PATH, UserAction, VERSION_PATH, route},
 };
 
-/// [`UserApi`] with further resources, for a store with provisioning and lists, and an authorizer for lists. Cheap to clone.
+/// [`UserApi`] with further resources, for a store with provisioning and lists, and an authorizer for lists. Cheap to
+/// clone.
 ///
 /// | path | methods | resource |
 /// | --- | --- | --- |
@@ -64,21 +65,22 @@ use crate::{
 /// | `/api/v3/admin/version/` | GET | the release that the API speaks |
 /// | `/api/v3/root/config/` | GET | the public configuration; needs no authentication |
 ///
-/// All resources support OPTIONS, and HEAD if they support GET. Users and groups have entity tags. `If-Match` on a group
-/// compares its own values, and its members where the write replaces them: a group has no revision.
+/// All resources support OPTIONS, and HEAD if they support GET. Users and groups have entity tags. `If-Match` on a
+/// group compares its own values, and its members where the write replaces them: a group has no revision.
 ///
 /// `add_user` and `remove_user` change one membership and need the right to the group's members, globally or on the
-/// group ([`Check::AddMember`](userbook::authz::Check::AddMember) and [`Check::RemoveMember`](userbook::authz::Check::RemoveMember),
-/// authentik's `add_user_to_group` and `remove_user_from_group`); the right to change the user does not matter. A group
-/// that grants superuser status needs that right in addition. An unknown group is 404 for every caller who is
-/// authenticated, as recorded; a user that the caller may not view is 404 as well. Safeguards, event, `dry_run` and
-/// `allow_self_lockout` are those of an update. Two changes at once both survive.
+/// group ([`Check::AddMember`](userbook::authz::Check::AddMember) and
+/// [`Check::RemoveMember`](userbook::authz::Check::RemoveMember), authentik's `add_user_to_group` and
+/// `remove_user_from_group`); the right to change the user does not matter. A group that grants superuser status needs
+/// that right in addition. An unknown group is 404 for every caller who is authenticated, as recorded; a user that the
+/// caller may not view is 404 as well. Safeguards, event, `dry_run` and `allow_self_lockout` are those of an update.
+/// Two changes at once both survive.
 ///
 /// Stricter than the recorded release for every policy: an invalid boolean is 400; `page=last` is invalid; a parameter
 /// has at most 100 values and a search at most 32 words; a filter by attributes with a regular expression, or a value
-/// that its lookup does not accept, is 400; an order by `attributes`, memberships or derived values is 400; a page above
-/// [`Limits::page_bytes`](userbook::Limits::page_bytes) is 400 that names `page_size`; a list that takes longer than
-/// [`Limits::search_time`](userbook::Limits::search_time) is 503.
+/// that its lookup does not accept, is 400; an order by `attributes`, memberships or derived values is 400; a page
+/// above [`Limits::page_bytes`](userbook::Limits::page_bytes) is 400 that names `page_size`; a list that takes longer
+/// than [`Limits::search_time`](userbook::Limits::search_time) is 503.
 ///
 /// Stricter with the [hardened](userbook::Policy::hardened) policy: a group shows only members that the caller may view
 /// ([`Safeguard::HideMembers`](userbook::Safeguard::HideMembers)); a filter by a hidden group or member gets the same

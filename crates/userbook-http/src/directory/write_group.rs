@@ -131,8 +131,8 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
     }
 
     /// Returns what the response contains besides the written group. `members` are those that the write names; without,
-    /// the write keeps the members, which must fit into the response. Children are kept by every write. After the commit, a
-    /// limit of the response must not turn the write into an error.
+    /// the write keeps the members, which must fit into the response. Children are kept by every write. After the
+    /// commit, a limit of the response must not turn the write into an error.
     async fn related_before(
         &self,
         actor: &Actor,

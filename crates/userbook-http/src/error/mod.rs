@@ -33,8 +33,8 @@ pub(crate) const PAGE_SIZE: &str = "page_size";
 pub enum ErrorFormat {
     /// authentik's format, messages by field: `{"email": ["This field must be unique."]}`.
     Recorded,
-    /// Problem details (RFC 9457): `status`, `code` and `detail`, and with invalid values `errors`, each with a `pointer` to
-    /// the field and the stable `code`.
+    /// Problem details (RFC 9457): `status`, `code` and `detail`, and with invalid values `errors`, each with a
+    /// `pointer` to the field and the stable `code`.
     Problem,
 }
 
@@ -99,7 +99,8 @@ pub(crate) enum InputLocation {
     Body,
 }
 
-/// The cause of a 500 or 503, or of work that was left behind a successful response. The response's extensions contain it for the host's log; clients never receive it.
+/// The cause of a 500 or 503, or of work that was left behind a successful response. The response's extensions contain
+/// it for the host's log; clients never receive it.
 ///
 /// ```
 /// # let response: http::Response<bytes::Bytes> = http::Response::default();

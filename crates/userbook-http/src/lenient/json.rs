@@ -1,8 +1,8 @@
 //! Parses a JSON body within limits.
 //!
-//! The parser's default depth limit, 128 levels, is below the contract's. [`JsonBounds`] replaces it and limits the number
-//! of values as well, because two bytes of text can become a much larger value. Unknown members are validated and
-//! discarded.
+//! The parser's default depth limit, 128 levels, is below the contract's. [`JsonBounds`] replaces it and limits the
+//! number of values as well, because two bytes of text can become a much larger value. Unknown members are validated
+//! and discarded.
 //!
 //! The parser also rejects private keys of `serde_json`: with its feature `raw_value`, which sqlx enables, the text
 //! under such a key is parsed recursively, and a body of a few thousand bytes exhausts the stack.

@@ -1,8 +1,8 @@
 //! The OpenAPI description of the API.
 //!
 //! One source produces two documents for each [`Release`]. [`published`] equals authentik's published schema of the
-//! served operations, so that generated clients stay the same. [`schema`] adds a marked overlay: statuses and headers that
-//! the published schema omits, and the extensions. Every addition has [`OVERLAY_KEY`] and every replacement
+//! served operations, so that generated clients stay the same. [`schema`] adds a marked overlay: statuses and headers
+//! that the published schema omits, and the extensions. Every addition has [`OVERLAY_KEY`] and every replacement
 //! [`PUBLISHED_KEY`]. Without the overlay both documents are equal, descriptions aside.
 //!
 //! What it must not know: how requests are handled. Tests compare responses with the description.

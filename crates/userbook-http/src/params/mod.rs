@@ -1,8 +1,9 @@
 //! The query string: filters, order and page of a list, and options of a write.
 //!
 //! All invalid parameters are reported at once, under their names. As in authentik, an empty value of a single-valued
-//! parameter is no filter, and the last value counts. Stricter than authentik: invalid booleans are rejected rather than
-//! ignored, so that a typo cannot widen the result, and one request has a limited number of filter values and words.
+//! parameter is no filter, and the last value counts. Stricter than authentik: invalid booleans are rejected rather
+//! than ignored, so that a typo cannot widen the result, and one request has a limited number of filter values and
+//! words.
 
 mod attributes;
 mod order;
@@ -86,20 +87,24 @@ impl<'a> Params<'a> {
         })
     }
 
+    /// A boolean, not trimmed: the recorded release ignores a filter with blanks around it.
     pub(crate) fn boolean(&mut self, name: &'static str) -> Option<bool> {
-        self.one(name, |text| match text {
-            "true" | "True" => Ok(true),
-            "false" | "False" => Ok(false),
-            _ => Err(("invalid", "Must be a valid boolean.".into())),
-        })
+        match self.last(name).filter(|text| !text.trim_matches(is_space).is_empty())? {
+            "true" | "True" => Some(true),
+            "false" | "False" => Some(false),
+            _ => {
+                self.fault(name, "invalid", "Must be a valid boolean.".into());
+                None
+            }
+        }
     }
 
     pub(crate) fn uuid(&mut self, name: &'static str) -> Option<Uuid> {
         self.one(name, |text| python_uuid(text).ok_or(("invalid", "Enter a valid UUID.".into())))
     }
 
-    /// Reads all values of a parameter, each with its text; `read` parses one, or returns a message. As in authentik, an
-    /// empty value is a value, and only the first invalid value is reported.
+    /// Reads all values of a parameter, each with its text; `read` parses one, or returns a message. As in authentik,
+    /// an empty value is a value, and only the first invalid value is reported.
     pub(crate) fn any<T>(
         &mut self,
         name: &'static str,

@@ -33,8 +33,8 @@ impl<I: Copy + Ord + Display> Related<I> {
         (self.ids.values().copied().collect(), self.names.clone())
     }
 
-    /// Returns the sets of the filter. `found` are the objects with the wanted ids, `named` those with the wanted names;
-    /// missing ones are invalid choices. As recorded, an id counts in its usual form only.
+    /// Returns the sets of the filter. `found` are the objects with the wanted ids, `named` those with the wanted
+    /// names; missing ones are invalid choices. As recorded, an id counts in its usual form only.
     pub(crate) fn resolve(
         self,
         params: &mut Params<'_>,

@@ -74,8 +74,8 @@ pub struct PasswordChange {
 /// a password is never new without that event.
 #[async_trait]
 pub trait Credentials: Debug + Send + Sync + 'static {
-    /// Checks a new password by the host's own policy, and hashes it. `None` asks for an unusable password. Hashing takes
-    /// long, so run it where it does not block the async runtime.
+    /// Checks a new password by the host's own policy, and hashes it. `None` asks for an unusable password. Hashing
+    /// takes long, so run it where it does not block the async runtime.
     ///
     /// # Errors
     /// [`PortError::Rejected`] if the host does not accept the password.

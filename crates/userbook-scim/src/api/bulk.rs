@@ -160,8 +160,8 @@ impl BulkRun {
         }
     }
 
-    /// Only members that name a resource have references; another text may begin like a reference. The recursion follows
-    /// the body, whose depth the parser limits.
+    /// Only members that name a resource have references; another text may begin like a reference. The recursion
+    /// follows the body, whose depth the parser limits.
     fn value(&self, value: &Value, names_resource: bool) -> Option<Value> {
         Some(match value {
             Value::String(text) if names_resource && text.starts_with(REFERENCE) => self.text(text)?.into(),

@@ -46,9 +46,9 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         Ok(())
     }
 
-    /// Returns the users to add and to remove. Users that do not exist, and users that the connection does not manage, are
-    /// not added: strictly they are an error, leniently they have no effect, because identity providers push members
-    /// before users.
+    /// Returns the users to add and to remove. Users that do not exist, and users that the connection does not manage,
+    /// are not added: strictly they are an error, leniently they have no effect, because identity providers push
+    /// members before users.
     pub(super) async fn resolve_members(&self, change: &MembersChange) -> Result<ResolvedMembers, ScimError> {
         // The core decides so as well, but only after all users are loaded.
         self.check_count(change.add.len() + change.remove.len())?;

@@ -90,8 +90,8 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         Err(GroupError::Contended { attempts: ATTEMPTS }.into())
     }
 
-    /// PUT and PATCH. The members are chosen by the state of the users, and those of a PUT also by the state of the group,
-    /// so the write is repeated if one of the states changes before the commit.
+    /// PUT and PATCH. The members are chosen by the state of the users, and those of a PUT also by the state of the
+    /// group, so the write is repeated if one of the states changes before the commit.
     pub(super) async fn change_group<B>(&self, id: &str, payload: Payload<'_, B>, is_patch: bool) -> Answer
     where
         B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send,

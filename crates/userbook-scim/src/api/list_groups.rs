@@ -106,9 +106,9 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> GroupRows<'_, '_, S, A
         Ok(Some(filter))
     }
 
-    /// Returns the lookups of these terms, which together find every candidate; `None` if a scan is better. Only a search
-    /// of the store finds every spelling of a name: it follows if no index finds the name, so no other term may find
-    /// groups instead.
+    /// Returns the lookups of these terms, which together find every candidate; `None` if a scan is better. Only a
+    /// search of the store finds every spelling of a name: it follows if no index finds the name, so no other term may
+    /// find groups instead.
     async fn lookups(&self, terms: Vec<Term>) -> Result<Option<Plan<GroupFilter>>, ScimError> {
         let Some(lookups) = Lookups::new(terms) else { return Ok(None) };
         if !lookups.names.is_empty() && lookups.values() > 1 {

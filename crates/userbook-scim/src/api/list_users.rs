@@ -66,9 +66,9 @@ impl<S, A> UserRows<'_, '_, S, A> {
         }
     }
 
-    /// Returns the lookups of these terms; `None` if a scan is better. An index has all spellings of names and of primary
-    /// addresses. Only a search of the store finds further addresses: it follows if no index finds the address, so no
-    /// other term may find users instead.
+    /// Returns the lookups of these terms; `None` if a scan is better. An index has all spellings of names and of
+    /// primary addresses. Only a search of the store finds further addresses: it follows if no index finds the address,
+    /// so no other term may find users instead.
     fn lookups(&self, terms: Vec<Term>) -> Option<Plan<UserFilter>> {
         let lookups = Lookups::new(terms)?;
         if !lookups.elements.is_empty() && lookups.values() > 1 {

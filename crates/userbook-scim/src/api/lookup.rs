@@ -116,8 +116,8 @@ impl Lookups {
     }
 }
 
-/// Returns the spelling of the request and the one in lower case. An index compares bytes; the search of the store finds
-/// other spellings.
+/// Returns the spelling of the request and the one in lower case. An index compares bytes; the search of the store
+/// finds other spellings.
 pub(super) fn spellings(text: &str) -> BTreeSet<String> {
     [text.to_owned(), text.to_lowercase()].into()
 }

@@ -283,8 +283,8 @@ fn is_ordered(order: Ordering, op: &CompareOp) -> bool {
     }
 }
 
-/// Returns the value to sort by: the value of an attribute; of several values the primary or the first one. Also returns
-/// whether upper and lower case of the value differ.
+/// Returns the value to sort by: the value of an attribute; of several values the primary or the first one. Also
+/// returns whether upper and lower case of the value differ.
 pub(crate) fn first_value<'r>(
     path: &AttrPath,
     resource: &'r Map<String, Value>,

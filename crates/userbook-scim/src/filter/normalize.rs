@@ -3,8 +3,8 @@
 /// The operators that a value follows.
 const COMPARISONS: [&str; 9] = ["eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le"];
 
-/// Puts a space between `not` and a parenthesis, which RFC 7644 does not require but the parser does. With `quotes`, also
-/// puts quotes around values without quotes, and writes booleans and null in lower case. Other text stays.
+/// Puts a space between `not` and a parenthesis, which RFC 7644 does not require but the parser does. With `quotes`,
+/// also puts quotes around values without quotes, and writes booleans and null in lower case. Other text stays.
 ///
 /// A value without quotes ends at white space, a closing parenthesis or a closing bracket.
 pub(super) fn normalized(text: &str, quotes: bool) -> String {

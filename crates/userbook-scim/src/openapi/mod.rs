@@ -1,7 +1,7 @@
 //! The OpenAPI description of the provider (OpenAPI 3.0.3).
 //!
-//! SCIM describes itself by `/Schemas`. This description is for the tools of an application: request validation, gateways,
-//! generated clients, documentation.
+//! SCIM describes itself by `/Schemas`. This description is for the tools of an application: request validation,
+//! gateways, generated clients, documentation.
 //!
 //! What it must not know: how requests are handled. Tests compare responses with the description.
 

@@ -301,8 +301,8 @@ fn is_primary(item: &Value) -> bool {
     item.get("primary") == Some(&Value::Bool(true))
 }
 
-/// A new primary value replaces the former one (RFC 7644 §3.5.2). Of several new ones the last one counts; strictly, they
-/// are an error.
+/// A new primary value replaces the former one (RFC 7644 §3.5.2). Of several new ones the last one counts; strictly,
+/// they are an error.
 fn keep_one_primary(items: &mut [Value], before: &[usize], strictness: Strictness) -> Result<(), ScimError> {
     let primaries = positions(items, is_primary);
     if primaries.len() < 2 {

@@ -45,8 +45,8 @@ impl<'b> Basis<'b> {
     }
 }
 
-/// Returns the operations that change a user, whose document is `before`, into `after`. Attributes that are equal in both,
-/// and attributes that only the server writes, stay as they are stored.
+/// Returns the operations that change a user, whose document is `before`, into `after`. Attributes that are equal in
+/// both, and attributes that only the server writes, stay as they are stored.
 pub(crate) fn field_ops(
     form: &Form<'_>,
     basis: Basis<'_>,
@@ -150,8 +150,8 @@ fn text<T>(value: Option<&Value>, parse: impl Fn(&str) -> Result<T, userbook::fi
 /// The attributes from which components of the name follow.
 pub(crate) const NAME_BASIS: [&str; 2] = ["userName", "displayName"];
 
-/// Returns the components of the name to store. A PATCH stores no component that it does not change and that follows from
-/// the display name.
+/// Returns the components of the name to store. A PATCH stores no component that it does not change and that follows
+/// from the display name.
 fn stored_name(
     basis: Basis<'_>,
     key: &str,
@@ -200,8 +200,8 @@ fn set_emails(
     attributes.set(key, attribute, (!is_sole).then_some(list));
 }
 
-/// Adds the members of the stored value that clients cannot write: read-only sub-attributes, and members that the schema
-/// does not have. Elements of a list are the same if their `value` is.
+/// Adds the members of the stored value that clients cannot write: read-only sub-attributes, and members that the
+/// schema does not have. Elements of a list are the same if their `value` is.
 fn with_hidden(attribute: &Attribute, stored: Option<&Value>, new: Option<Value>) -> Option<Value> {
     if attribute.sub_attributes().is_empty() {
         return new;

@@ -67,7 +67,8 @@ async fn write(context: &Context, format: Format, file: File) -> Result<Counts, 
     Ok(counts)
 }
 
-/// Creates the file, only for its owner. A file that an interrupted export left is replaced, and a link is not followed.
+/// Creates the file, only for its owner. A file that an interrupted export left is replaced, and a link is not
+/// followed.
 fn create_partial(path: &Path) -> io::Result<File> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

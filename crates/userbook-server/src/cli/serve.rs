@@ -24,7 +24,8 @@ pub struct Settings {
     #[arg(long, value_name = "ADDR", env = "USERBOOK_METRICS")]
     pub metrics: Option<SocketAddr>,
 
-    /// Database: sqlite:FILE (created if missing), `postgres://USER@HOST/DATABASE`, `mysql://USER@HOST/DATABASE` or memory:
+    /// Database: sqlite:FILE (created if missing), `postgres://USER@HOST/DATABASE`, `mysql://USER@HOST/DATABASE` or
+    /// memory:
     #[arg(
         long,
         value_name = "URL",
@@ -35,8 +36,8 @@ pub struct Settings {
     )]
     pub database: DatabaseUrl,
 
-    /// Serves several tenants: `host:DOMAIN` for NAME.DOMAIN, `path` for /NAME/…, or `path:/PREFIX`. The database contains a
-    /// schema, database or file for each; a SQLite URL names a folder
+    /// Serves several tenants: `host:DOMAIN` for NAME.DOMAIN, `path` for /NAME/…, or `path:/PREFIX`. The database
+    /// contains a schema, database or file for each; a SQLite URL names a folder
     #[arg(long, value_name = "WHERE", env = "USERBOOK_TENANTS", conflicts_with = "seed")]
     pub tenants: Option<TenantRouting>,
 
@@ -60,7 +61,8 @@ pub struct Settings {
     #[arg(long, value_name = "TIME", env = "USERBOOK_FIXED_TIME", value_parser = parse_time)]
     pub fixed_time: Option<Timestamp>,
 
-    /// Ids and tokens in a fixed order instead of random ones, for tests of other programs; requires `--database memory:`
+    /// Ids and tokens in a fixed order instead of random ones, for tests of other programs; requires
+    /// `--database memory:`
     #[arg(long, env = "USERBOOK_NUMBERED_IDS")]
     pub numbered_ids: bool,
 
@@ -73,8 +75,8 @@ pub struct Settings {
     #[arg(long, env = "USERBOOK_SCIM")]
     pub scim: bool,
 
-    /// Public URL of the SCIM service in its answers, such as `https://app.example.com/scim/v2`; by default the path alone.
-    /// With `--tenants` it contains `{tenant}`, which stands for the name
+    /// Public URL of the SCIM service in its answers, such as `https://app.example.com/scim/v2`; by default the path
+    /// alone. With `--tenants` it contains `{tenant}`, which stands for the name
     #[arg(long, value_name = "URL", env = "USERBOOK_SCIM_URL")]
     pub scim_url: Option<String>,
 

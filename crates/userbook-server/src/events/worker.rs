@@ -78,8 +78,8 @@ pub(super) struct Worker {
     destination: Destination,
     sink: Arc<dyn EventSink>,
     failures: Failures,
-    /// Delivered events that a query may still return, each with the last pass that delivered or met it. An answer may be
-    /// older than the acknowledgement, so only a complete pass that does not meet an event forgets it.
+    /// Delivered events that a query may still return, each with the last pass that delivered or met it. An answer may
+    /// be older than the acknowledgement, so only a complete pass that does not meet an event forgets it.
     delivered: HashMap<ChangeId, u64>,
     passes: u64,
     /// Passes in a row that ended because the destination or the database was down.
@@ -193,8 +193,8 @@ impl Worker {
         self.failures.wait(Instant::now())
     }
 
-    /// Returns the pause after a pass without deliveries. Passes take a tenth of the time at most; those over all events
-    /// have their own interval.
+    /// Returns the pause after a pass without deliveries. Passes take a tenth of the time at most; those over all
+    /// events have their own interval.
     fn idle(&self, start: Instant, is_full: bool) -> Duration {
         let now = Instant::now();
         let time = if is_full { Duration::ZERO } else { now.duration_since(start) };

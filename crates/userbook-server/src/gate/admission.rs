@@ -51,8 +51,8 @@ impl Admission {
         }
     }
 
-    /// Takes a slot, in order of arrival. `None` if too many requests wait, in total or for this tenant, or the wait takes
-    /// too long.
+    /// Takes a slot, in order of arrival. `None` if too many requests wait, in total or for this tenant, or the wait
+    /// takes too long.
     pub(super) async fn acquire(&self, tenant: Option<&TenantName>) -> Option<Place> {
         let share = match tenant {
             Some(tenant) => Some(self.shares.enter(tenant)?),

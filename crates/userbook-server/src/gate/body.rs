@@ -1,5 +1,5 @@
-//! Receives a body only when the API polls it, with limits of time, rate, size and memory, and without a slot while data
-//! is awaited.
+//! Receives a body only when the API polls it, with limits of time, rate, size and memory, and without a slot while
+//! data is awaited.
 
 use std::{
     future::Future,

@@ -1,5 +1,5 @@
-//! Counts the memory of heads that have not arrived completely. Each connection may have a small head; larger ones share
-//! a limit, so that connections that never finish their head do not exhaust the memory of the process.
+//! Counts the memory of heads that have not arrived completely. Each connection may have a small head; larger ones
+//! share a limit, so that connections that never finish their head do not exhaust the memory of the process.
 
 use std::{
     io,
@@ -52,8 +52,8 @@ impl HeadMemory {
 #[derive(Debug)]
 pub(crate) struct HeadMeter {
     memory: Arc<HeadMemory>,
-    /// The number of requests whose body may still arrive: at most two, if the rest of a body is discarded while the next
-    /// request runs.
+    /// The number of requests whose body may still arrive: at most two, if the rest of a body is discarded while the
+    /// next request runs.
     in_request: AtomicUsize,
     /// The size of the head so far.
     received: AtomicUsize,

@@ -1,7 +1,8 @@
 //! The seed file: the content of a directory as JSON, with tokens and permissions.
 //!
 //! Rows are imported unchanged: stored rows may break current rules, for example by an unusual path or e-mail address.
-//! The file itself is strict: every key except dates and the identifier of a token is required, unknown keys and dangling references are refused.
+//! The file itself is strict: every key except dates and the identifier of a token is required, unknown keys and
+//! dangling references are refused.
 
 mod check;
 mod out;

@@ -1,7 +1,7 @@
 //! The rows of seeds, imports and exports.
 //!
-//! Keys that the API of authentik adds to its answers are accepted and ignored, so that its answers can be used as rows.
-//! Every other unknown key is an error, and so is a missing one.
+//! Keys that the API of authentik adds to its answers are accepted and ignored, so that its answers can be used as
+//! rows. Every other unknown key is an error, and so is a missing one.
 
 use std::collections::BTreeSet;
 

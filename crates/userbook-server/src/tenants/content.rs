@@ -1,5 +1,5 @@
-//! Whether an open tenant still has the content that was opened. A schema or database that was dropped and created again
-//! has the same name.
+//! Whether an open tenant still has the content that was opened. A schema or database that was dropped and created
+//! again has the same name.
 
 use std::time::Duration;
 
@@ -25,8 +25,8 @@ impl ContentCheck {
         Self(Mutex::new(Content::Current(began)))
     }
 
-    /// Returns the result of a check that began less than 50 ms before this call, or after it. One caller checks, and the
-    /// result serves all who came before the check began.
+    /// Returns the result of a check that began less than 50 ms before this call, or after it. One caller checks, and
+    /// the result serves all who came before the check began.
     pub(super) async fn is_current(&self, check: impl Future<Output = bool>) -> bool {
         let arrival = Instant::now();
         let mut content = self.0.lock().await;

@@ -37,8 +37,8 @@ macro_rules! with_tenants {
 }
 
 impl TenantDatabases {
-    /// Prepares the databases at `url`: the schemas of a PostgreSQL database, the databases of a MariaDB server, or the files
-    /// of a folder. Waits for a server that does not take connections yet.
+    /// Prepares the databases at `url`: the schemas of a PostgreSQL database, the databases of a MariaDB server, or the
+    /// files of a folder. Waits for a server that does not take connections yet.
     ///
     /// # Errors
     /// [`DatabaseError`].

@@ -1,8 +1,8 @@
 //! Delivers the events of all tenants, a few tenants at a time, and deletes old events.
 //!
-//! A tenant is visited after a request that may have written, again while it has events that a destination did not take,
-//! and from time to time: other processes write too. A visit holds one place among the open tenants, and ends after
-//! [`VISIT`]. So neither a tenant with many events nor a slow destination keeps the others from delivering.
+//! A tenant is visited after a request that may have written, again while it has events that a destination did not
+//! take, and from time to time: other processes write too. A visit holds one place among the open tenants, and ends
+//! after [`VISIT`]. So neither a tenant with many events nor a slow destination keeps the others from delivering.
 
 use std::{
     collections::HashMap,

@@ -6,8 +6,8 @@ use userbook_tenants::TenantName;
 
 use crate::events::Failures;
 
-/// The maximum number of events that are remembered, about 100 bytes each. Those of further tenants are counted anew at each
-/// visit.
+/// The maximum number of events that are remembered, about 100 bytes each. Those of further tenants are counted anew at
+/// each visit.
 const EVENTS: usize = 100_000;
 
 /// Failed deliveries by tenant and destination.

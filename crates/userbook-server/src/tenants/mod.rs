@@ -1,5 +1,5 @@
-//! Serves several tenants: each has a database of its own, and with it its own users, tokens, permissions, events and SCIM
-//! connections. The host name or the path of a request names the tenant.
+//! Serves several tenants: each has a database of its own, and with it its own users, tokens, permissions, events and
+//! SCIM connections. The host name or the path of a request names the tenant.
 //!
 //! The API and the stores know nothing of tenants.
 

@@ -73,8 +73,8 @@ impl TenantRouting {
         }
     }
 
-    /// Returns the tenant of a request, and makes the request the one that the tenant's own server would receive. `None`
-    /// without a change if the request names no tenant.
+    /// Returns the tenant of a request, and makes the request the one that the tenant's own server would receive.
+    /// `None` without a change if the request names no tenant.
     pub(super) fn resolve(&self, request: &mut Request) -> Option<TenantName> {
         let Self::Path(prefix) = self else { return self.tenant_of(request.uri(), request.headers()) };
         let (name, after) = split_path(request.uri(), prefix)?;
@@ -94,8 +94,8 @@ impl TenantRouting {
     }
 }
 
-/// The host of a request, in lower case, without port and without the dot at the end of a complete name. A request with a
-/// complete URL names the host there; a different `Host` header is ambiguous (RFC 9112 §3.2.2).
+/// The host of a request, in lower case, without port and without the dot at the end of a complete name. A request with
+/// a complete URL names the host there; a different `Host` header is ambiguous (RFC 9112 §3.2.2).
 fn host(uri: &Uri, headers: &HeaderMap) -> Option<String> {
     let header = match headers.get(HOST) {
         Some(header) => Some(host_of(&header.to_str().ok()?.parse().ok()?)?),

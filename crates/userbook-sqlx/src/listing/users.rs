@@ -201,8 +201,8 @@ fn time(statement: &mut ListStatement, TimeCondition { column, test }: TimeCondi
     };
 }
 
-/// A filter on memberships or external ids, or a scope. The query starts at the group or at the source: its cost is proportional to
-/// what they have.
+/// A filter on memberships or external ids, or a scope. The query starts at the group or at the source: its cost is
+/// proportional to what they have.
 #[derive(Debug, Clone, Copy)]
 enum Members<'f> {
     Groups(&'f BTreeSet<GroupId>),

@@ -6,25 +6,26 @@
 //!
 //! # The pool
 //!
-//! [`connect_options`] and [`pool_options`] return recommended options. TLS is a feature of sqlx. A pooler that changes the
-//! connection between transactions must track prepared statements, as PgBouncer does from version 1.21 with
-//! `max_prepared_statements`. `statement_cache_capacity(0)` does not help with others: sqlx names its statements then, too.
+//! [`connect_options`] and [`pool_options`] return recommended options. TLS is a feature of sqlx. A pooler that changes
+//! the connection between transactions must track prepared statements, as PgBouncer does from version 1.21 with
+//! `max_prepared_statements`. `statement_cache_capacity(0)` does not help with others, because sqlx names its statements
+//! then, too.
 //!
 //! # The host's transactions
 //!
 //! [`commit_in`](PostgresStore::commit_in) leaves no trace and no lock unless the change is applied, also after a
 //! dropped future. Above the level `READ COMMITTED`, a transaction whose first statement saw an older state gets
-//! [`Conflict`](userbook::store::CommitOutcome::Conflict), and only a new transaction helps. The host's own `COMMIT` may fail
-//! for the same reason, with `40001` or `40P01`.
+//! [`Conflict`](userbook::store::CommitOutcome::Conflict), and only a new transaction helps. The host's own `COMMIT`
+//! may fail for the same reason, with `40001` or `40P01`.
 //!
 //! # The host's own writes
 //!
 //! A host may read these tables, and write `last_login` and `password_change_date` freely. Any new value of
-//! `session_epoch` ends the user's sessions. Every other write to a user needs a new `revision`; otherwise updates do not
-//! notice the write.
+//! `session_epoch` ends the user's sessions. Every other write to a user needs a new `revision`; otherwise updates do
+//! not notice the write.
 //!
-//! Change `username` and `email` by the library only. Each has a row in `userbook_claim` with a digest of the folded name;
-//! without the right row, another user may take the new name, and the old one stays taken.
+//! Change `username` and `email` by the library only. Each has a row in `userbook_claim` with a digest of the folded
+//! name; without the right row, another user may take the new name, and the old one stays taken.
 
 mod dialect;
 mod driver;
@@ -38,8 +39,8 @@ pub use error::failure;
 pub use options::{SESSION, connect_options, pool_options};
 
 /// A trigger for hosts that write users by statements of their own; the
-/// [schema](https://github.com/userbook/userbook/blob/main/crates/userbook-sqlx/docs/schema.md) describes it. Run it after
-/// `migrate`; running it again changes nothing.
+/// [schema](https://github.com/userbook/userbook/blob/main/crates/userbook-sqlx/docs/schema.md) describes it. Run it
+/// after `migrate`; running it again changes nothing.
 pub const REVISION_TRIGGER: &str = include_str!("../../triggers/postgres.sql");
 
 /// Users, groups and events in a PostgreSQL database.

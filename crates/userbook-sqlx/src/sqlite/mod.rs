@@ -30,11 +30,11 @@
 //! # The host's own writes
 //!
 //! A host may read these tables, and write `last_login` and `password_change_date` freely. Any new value of
-//! `session_epoch` ends the user's sessions. Every other write to a user needs a new `revision`; otherwise updates do not
-//! notice the write.
+//! `session_epoch` ends the user's sessions. Every other write to a user needs a new `revision`; otherwise updates do
+//! not notice the write.
 //!
-//! Change `username` and `email` by the library only. Each has a row in `userbook_claim` with a digest of the folded name;
-//! without the right row, another user may take the new name, and the old one stays taken.
+//! Change `username` and `email` by the library only. Each has a row in `userbook_claim` with a digest of the folded
+//! name; without the right row, another user may take the new name, and the old one stays taken.
 
 mod dialect;
 mod driver;
@@ -50,8 +50,8 @@ pub use error::failure;
 pub use options::{connect, connect_options, file_options};
 
 /// A trigger for hosts that write users by statements of their own; the
-/// [schema](https://github.com/userbook/userbook/blob/main/crates/userbook-sqlx/docs/schema.md) describes it. Run it after
-/// `migrate`; running it again changes nothing.
+/// [schema](https://github.com/userbook/userbook/blob/main/crates/userbook-sqlx/docs/schema.md) describes it. Run it
+/// after `migrate`; running it again changes nothing.
 pub const REVISION_TRIGGER: &str = include_str!("../../triggers/sqlite.sql");
 
 /// Users, groups and events in a SQLite database.

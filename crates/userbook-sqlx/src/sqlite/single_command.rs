@@ -97,7 +97,8 @@ pub(super) fn roll_back(conn: &mut SqliteConnection) -> BoxFuture<'_, Result<Sql
 /// The outcome if the statement after the first `done` failed.
 async fn failed(conn: &mut SqliteConnection, done: usize, error: Error) -> SqlResult<Sqlite, CommitOutcome> {
     let failure = if done == EVENT { SqlError::at_commit(error) } else { SqlError::from(error) };
-    // Only a failure of the storage keeps the caller from releasing the connection as clean. A refused COMMIT leaves the transaction open.
+    // Only a failure of the storage keeps the caller from releasing the connection as clean. A refused COMMIT leaves
+    // the transaction open.
     if done >= BEGIN && !matches!(failure.class, ErrorClass::Failure(_)) {
         roll_back(conn).await?;
     }

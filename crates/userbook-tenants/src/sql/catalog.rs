@@ -16,8 +16,8 @@ use crate::TenantName;
 /// The idle time after which the connection is closed.
 const IDLE: Duration = Duration::from_mins(1);
 
-/// A database server whose schemas or databases are tenants. A place is the name of one of them: the prefix and the name
-/// of the tenant, which contain no quotation marks.
+/// A database server whose schemas or databases are tenants. A place is the name of one of them: the prefix and the
+/// name of the tenant, which contain no quotation marks.
 #[async_trait]
 pub trait PlaceBackend: TenantBackend {
     /// Looks a place up; the parameter is `place`.

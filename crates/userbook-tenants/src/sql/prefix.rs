@@ -4,8 +4,8 @@ use std::{fmt, str::FromStr};
 
 use crate::{TenantName, name::is_plain};
 
-/// The common beginning of the schemas or databases of tenants: 1 to 15 of the characters `a` to `z`, `0` to `9` and `_`,
-/// starting with a letter and not with `pg_`. `tenant_` by default.
+/// The common beginning of the schemas or databases of tenants: 1 to 15 of the characters `a` to `z`, `0` to `9` and
+/// `_`, starting with a letter and not with `pg_`. `tenant_` by default.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TenantPrefix(String);
 

@@ -21,12 +21,14 @@ use crate::TenantName;
 /// The end of the name of each file.
 const END: &str = ".db";
 
-/// Tenants as SQLite files of one folder: `NAME.db`. Anything but a regular file, such as a symbolic link, is no tenant.
+/// Tenants as SQLite files of one folder: `NAME.db`. Anything but a regular file, such as a symbolic link, is no
+/// tenant.
 pub type SqliteTenants = SqlTenants<Sqlite>;
 
 impl SqlTenants<Sqlite> {
-    /// Uses the files of `folder`, which must exist, with the options of [`sqlite::connect_options`]. `pool` is the pool
-    /// of one tenant: its `max_connections` are the readers of one tenant, and a writer is opened beside two or more.
+    /// Uses the files of `folder`, which must exist, with the options of [`sqlite::connect_options`]. `pool` is the
+    /// pool of one tenant: its `max_connections` are the readers of one tenant, and a writer is opened beside two or
+    /// more.
     pub fn sqlite(folder: impl Into<PathBuf>, pool: SqlitePoolOptions) -> Self {
         let folder = folder.into();
         let options = sqlite::file_options(&folder);

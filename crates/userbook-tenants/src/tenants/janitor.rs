@@ -89,8 +89,8 @@ fn is_empty<T>(state: &State<T>) -> bool {
     state.tenants.values().all(|slot| matches!(slot.stage, Stage::Failed { .. }))
 }
 
-/// Chooses a tenant for each one that waits for a place: an idle one that was not used for longest, else the one that has
-/// been open for longest.
+/// Chooses a tenant for each one that waits for a place: an idle one that was not used for longest, else the one that
+/// has been open for longest.
 fn make_room<T>(state: &mut State<T>, free: usize) {
     let draining =
         state.tenants.values().filter(|slot| matches!(slot.stage, Stage::Open { is_draining: true, .. }));

@@ -167,8 +167,8 @@ impl<S: TenantSource> Tenants<S> {
     }
 
     /// Closes this tenant after its running operations, although it is in use all the time; for a host that finds the
-    /// tenant deleted or replaced. Later callers wait for the end, and look for the tenant again. A tenant that was opened
-    /// after this one is not affected.
+    /// tenant deleted or replaced. Later callers wait for the end, and look for the tenant again. A tenant that was
+    /// opened after this one is not affected.
     pub fn retire(&self, open_tenant: &OpenTenant<S>) {
         let mut state = self.shared.state();
         let slot = state.tenants.get_mut(open_tenant.name());

@@ -233,7 +233,8 @@ impl<P: PermissionSource + ?Sized> PermissionSource for Arc<P> {
 /// Only superusers set external ids.
 ///
 /// An actor who may view no user gets 403. An actor who may view some users gets 404 for all others, and so does an
-/// internal service account. The same holds for groups. `change_user` alone does not suffice; `view_user` is required as well.
+/// internal service account. The same holds for groups. `change_user` alone does not suffice; `view_user` is required
+/// as well.
 ///
 /// Adding a member requires `add_user_to_group` (removing one: `remove_user_from_group`), globally or on the group,
 /// and `view_user` on the user; `change_user` does not suffice. Superuser status that the group grants requires

@@ -99,8 +99,8 @@ impl<'a> GroupProposal<'a> {
         checks.into_iter().collect()
     }
 
-    /// Returns the right to set `is_superuser`, as recorded: to a value that differs from the stored one, or to any value
-    /// of a new group.
+    /// Returns the right to set `is_superuser`, as recorded: to a value that differs from the stored one, or to any
+    /// value of a new group.
     fn flag_check(&self) -> Option<Check> {
         let after = self.write.after.as_ref()?;
         let differs = match self.before {

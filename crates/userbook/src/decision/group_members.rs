@@ -97,8 +97,8 @@ impl<'a> MemberProposal<'a> {
                 (join.clone(), leave.iter().copied().filter(is_shown).collect())
             }
         };
-        // The anonymous user does not exist for requests unless it is a member, and users that the actor may not view do
-        // not exist.
+        // The anonymous user does not exist for requests unless it is a member, and users that the actor may not view
+        // do not exist.
         let exists = |id: UserId| {
             let is_named = |state: &MemberState| {
                 is_visible(id, state, visible) && (is_member(state) || state.username != ANONYMOUS_USERNAME)

@@ -85,7 +85,8 @@ pub(crate) fn new_user_snapshot(
     }
 }
 
-/// Returns the checks for a new user: external ids, joined groups, and groups through which superuser status is granted.
+/// Returns the checks for a new user: external ids, joined groups, and groups through which superuser status is
+/// granted.
 pub(crate) fn insertion_checks(
     ops: &FieldOps,
     directory: &DirectorySnapshot,

@@ -11,8 +11,8 @@ use icu_properties::{CodePointSetData, props::DefaultIgnorableCodePoint};
 const ROUNDS: usize = 4;
 
 /// Returns the folded text: two names that differ only in case, in compatibility forms or in invisible characters have
-/// one result. It is the text without invisible characters, in the form by which the Unicode standard matches identifiers
-/// (`NFKC_Casefold` of the canonical decomposition, D147 in section 3.13).
+/// one result. It is the text without invisible characters, in the form by which the Unicode standard matches
+/// identifiers (`NFKC_Casefold` of the canonical decomposition, D147 in section 3.13).
 ///
 /// ```
 /// use userbook::field::fold;

@@ -1,8 +1,8 @@
 //! Validated values: parse once, then rely on the type.
 //!
 //! Each type is created only by `parse` (or `new`), which reports all violations of the value itself. Rules that need
-//! the directory (unique names, existing groups) belong to [`decide`](crate::decision::decide()). No type derefs to the raw
-//! type, and no constructor skips the rule.
+//! the directory (unique names, existing groups) belong to [`decide`](crate::decision::decide()). No type derefs to the
+//! raw type, and no constructor skips the rule.
 
 mod attributes;
 mod email;

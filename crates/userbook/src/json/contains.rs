@@ -8,8 +8,8 @@ use super::compare::{NumberKey, equal_by_value};
 
 /// Returns whether `whole` contains `part`. An object contains an object if it has each key with a value that contains
 /// the other's value. An array contains an array if each element is contained in one of its elements, in any order.
-/// Other values are compared, numbers by value. An array also contains a scalar that is one of its elements, unless both
-/// are part of a container. `PostgreSQL`'s `@>` has the same result.
+/// Other values are compared, numbers by value. An array also contains a scalar that is one of its elements, unless
+/// both are part of a container. `PostgreSQL`'s `@>` has the same result.
 ///
 /// A store whose database cannot express this containment calls this function, because all stores must have equal
 /// results.

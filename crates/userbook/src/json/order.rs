@@ -59,7 +59,8 @@ fn compare_numbers(left: &Number, right: &Number) -> Ordering {
     {
         return left.cmp(&right);
     }
-    // One of the numbers has a fraction or is beyond the 64-bit integers: the nearest doubles differ, or both are equal.
+    // One of the numbers has a fraction or is beyond the 64-bit integers: the nearest doubles differ, or both are
+    // equal.
     let double = |number: &Number| number.as_f64().unwrap_or_default();
     double(left).total_cmp(&double(right))
 }

@@ -66,8 +66,8 @@ pub struct Revision(pub Uuid);
 #[serde(transparent)]
 pub struct ChangeId(pub Uuid);
 
-/// The period of a user's sessions. It changes whenever the user's sessions end, and no value returns. A host stores the
-/// epoch in each session or token, and rejects a session whose epoch is not the current one.
+/// The period of a user's sessions. It changes whenever the user's sessions end, and no value returns. A host stores
+/// the epoch in each session or token, and rejects a session whose epoch is not the current one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SessionEpoch(pub Uuid);

@@ -25,7 +25,8 @@ pub struct User {
     pub username: String,
     /// Display name, possibly empty.
     pub name: String,
-    /// E-mail address, possibly empty; unique only under [`Policy::with_unique_email`](crate::Policy::with_unique_email).
+    /// E-mail address, possibly empty; unique only under
+    /// [`Policy::with_unique_email`](crate::Policy::with_unique_email).
     pub email: String,
     /// Whether the user may log in.
     pub is_active: bool,

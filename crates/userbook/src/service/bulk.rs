@@ -48,8 +48,8 @@ impl<S: BatchStore, A: Authorizer> UserService<S, A> {
     ///
     /// The authorizer is called while a batch is open and other writers may wait, so it should answer from local facts.
     /// An authorizer that reads the database on another connection sees the state from before the batch. For an
-    /// authorizer on another machine, set [`batch_size`](Bulk::batch_size) to 1. A service with change rules writes each
-    /// operation by itself, because a rule may wait for another service.
+    /// authorizer on another machine, set [`batch_size`](Bulk::batch_size) to 1. A service with change rules writes
+    /// each operation by itself, because a rule may wait for another service.
     pub fn bulk<'a>(&'a self, actor: &'a Actor) -> Bulk<'a, S, A> {
         Bulk { service: self, actor, batch: BATCH, dry_run: false, request_id: None }
     }
@@ -115,8 +115,8 @@ impl<S: BatchStore, A: Authorizer> Bulk<'_, S, A> {
         }
     }
 
-    /// Writes the operations that fit into the time of a batch, up to one at which the authorizer fails. `None`: nothing was
-    /// written, they run one by one.
+    /// Writes the operations that fit into the time of a batch, up to one at which the authorizer fails. `None`:
+    /// nothing was written, they run one by one.
     async fn write_batch(&self, operations: &[BulkOperation]) -> Result<Option<Vec<BulkResult>>, StoreError> {
         let service = self.service;
         // A rule of the host may wait for another service, and a batch holds a transaction meanwhile.

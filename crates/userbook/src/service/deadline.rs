@@ -4,7 +4,8 @@ use std::{future::poll_fn, pin::pin, task::Poll, time::Duration};
 
 use crate::clock::Clock;
 
-/// Runs a call that yields regularly, and drops it at `end` by the monotonic clock. `None`: the call did not end in time.
+/// Runs a call that yields regularly, and drops it at `end` by the monotonic clock. `None`: the call did not end in
+/// time.
 ///
 /// The clock is read whenever the call yields. A call that waits and never wakes is not dropped; the host limits the
 /// time of a database that does not respond.

@@ -15,8 +15,8 @@ use crate::{
 
 impl<S: UserStore, A: Authorizer> UserService<S, A> {
     /// Checks that the actor may view the user and act as the user. Under
-    /// [`Safeguard::ProtectPrivileged`](crate::policy::Safeguard::ProtectPrivileged) only a superuser may act as another
-    /// superuser or as a user who can grant superuser status. `None` is an impossible id; it costs the same.
+    /// [`Safeguard::ProtectPrivileged`](crate::policy::Safeguard::ProtectPrivileged) only a superuser may act as
+    /// another superuser or as a user who can grant superuser status. `None` is an impossible id; it costs the same.
     ///
     /// # Errors
     /// [`AccessError::NotFound`] or [`AccessError::Forbidden`] as the authorizer and the policy say.

@@ -1,6 +1,7 @@
 //! The service: load, authorize, decide, commit, and retry after conflicts.
 //!
-//! It contains no rules (those are in [`decide`](crate::decision::decide())) and no storage; it passes facts between them.
+//! It contains no rules (those are in [`decide`](crate::decision::decide())) and no storage; it passes facts between
+//! them.
 
 mod access;
 mod backoff;

@@ -14,8 +14,8 @@ use crate::{
 /// Receives events for the host.
 ///
 /// An event that is always refused stops all later ones: after some attempts, put it aside in a place of your own and
-/// return `Ok`. Several processes that deliver each receive all pending events: let one of them deliver, for example the
-/// one that holds a lock of the database.
+/// return `Ok`. Several processes that deliver each receive all pending events: let one of them deliver, for example
+/// the one that holds a lock of the database.
 #[async_trait]
 pub trait EventSink: Debug + Send + Sync + 'static {
     /// Receives an event. The same event may come again if its acknowledgement was lost; compare [`Event::id`].
@@ -46,7 +46,8 @@ pub enum DeliveryError {
 ///
 /// # Errors
 /// [`DeliveryError`] when the store or the sink fails; events delivered before are acknowledged nevertheless. If
-/// the acknowledgement fails too, the error is that of the store, the log has that of the sink, and the events come again.
+/// the acknowledgement fails too, the error is that of the store, the log has that of the sink, and the events come
+/// again.
 pub async fn deliver(
     outbox: &(impl Outbox + ?Sized),
     sink: &(impl EventSink + ?Sized),

@@ -47,8 +47,8 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
     /// Checks that the actor may set the password of the user, or create a recovery link for it, before the request is
     /// read. Requires [`Check::View`](crate::authz::Check::View) and
     /// [`Check::SetPassword`](crate::authz::Check::SetPassword). Under
-    /// [`Safeguard::ProtectPrivileged`](crate::Safeguard::ProtectPrivileged) only superusers set the password of another
-    /// privileged user. `None` is an impossible id; it costs the same.
+    /// [`Safeguard::ProtectPrivileged`](crate::Safeguard::ProtectPrivileged) only superusers set the password of
+    /// another privileged user. `None` is an impossible id; it costs the same.
     ///
     /// The core does not know passwords. The host prepares the new one, calls
     /// [`change`](AuthorizedPasswordChange::change), which records the change with an event that ends the user's
@@ -76,8 +76,8 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
 
     /// Records that the password of a user has changed: the time of the change, a revision, and an event that ends the
     /// user's sessions. The core does not know passwords. A host that has authenticated the user itself, by the old
-    /// password or a recovery link, calls it as [`Actor::system`](crate::Actor::system). Another actor needs the rights of
-    /// [`authorize_password_change`](Self::authorize_password_change).
+    /// password or a recovery link, calls it as [`Actor::system`](crate::Actor::system). Another actor needs the rights
+    /// of [`authorize_password_change`](Self::authorize_password_change).
     ///
     /// ```
     /// # use userbook::{Actor, NewUser, PermissionAuthorizer, StaticPermissions, UserService};

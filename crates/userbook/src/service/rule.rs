@@ -63,8 +63,8 @@ const LATE: &str = "the rule exceeded the deadline of the operation";
 pub trait ChangeRule: Debug + Send + Sync + 'static {
     /// Accepts the change, or returns the reason against it.
     ///
-    /// Limit a call to another service by [`ChangeRequest::time_left`]. After that time the service drops this future at
-    /// its next wake-up.
+    /// Limit a call to another service by [`ChangeRequest::time_left`]. After that time the service drops this future
+    /// at its next wake-up.
     ///
     /// # Errors
     /// [`AuthorizerError`] if the rule cannot decide; the request is denied and nothing is written.

@@ -29,8 +29,8 @@ pub struct EndSessions {
 }
 
 impl<S: UserStore, A: Authorizer> UserService<S, A> {
-    /// Ends all sessions of a user: the user gets a new [`session_epoch`](crate::User::session_epoch), a revision, and an
-    /// event with [`Effect::RevokeSessions`](crate::event::Effect::RevokeSessions). This requires the rights to
+    /// Ends all sessions of a user: the user gets a new [`session_epoch`](crate::User::session_epoch), a revision, and
+    /// an event with [`Effect::RevokeSessions`](crate::event::Effect::RevokeSessions). This requires the rights to
     /// deactivate the user, under the same safeguards. For "sign out everywhere" call it as
     /// [`Actor::system`](crate::Actor::system).
     ///
@@ -46,8 +46,8 @@ impl<S: UserStore, A: Authorizer> UserService<S, A> {
 }
 
 impl<S: SessionStore, A> UserService<S, A> {
-    /// Records a login of a user now. The host calls it after it has authenticated the user; no right is checked, and the
-    /// session epoch stays. Returns whether the user exists.
+    /// Records a login of a user now. The host calls it after it has authenticated the user; no right is checked, and
+    /// the session epoch stays. Returns whether the user exists.
     ///
     /// # Errors
     /// [`StoreError`] when the storage fails.
@@ -59,8 +59,8 @@ impl<S: SessionStore, A> UserService<S, A> {
     /// Returns the session epoch of an active user. A session is valid while its epoch equals this one. `None` means
     /// that no session is valid: the user is inactive or does not exist.
     ///
-    /// At a login, read the epoch before you verify the password, best in the statement that reads the hash: see the guide
-    /// [logins](crate::docs::passwords_logins_sessions#logins).
+    /// At a login, read the epoch before you verify the password, best in the statement that reads the hash: see the
+    /// guide [logins](crate::docs::passwords_logins_sessions#logins).
     ///
     /// ```
     /// # use userbook::{Actor, NewUser, PermissionAuthorizer, StaticPermissions, UserService};

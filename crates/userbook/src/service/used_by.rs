@@ -54,8 +54,8 @@ impl SpanOutcome for GroupReferences {
 }
 
 impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> UserService<S, A> {
-    /// Returns the direct groups of a user that the actor may view, and the external systems that manage the user. `None`
-    /// is an impossible id.
+    /// Returns the direct groups of a user that the actor may view, and the external systems that manage the user.
+    /// `None` is an impossible id.
     ///
     /// # Errors
     /// As [`UserService::retrieve`].

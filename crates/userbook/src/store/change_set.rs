@@ -29,8 +29,8 @@ pub struct ChangeSet {
     pub groups_removed: BTreeSet<GroupId>,
     /// Further conditions.
     pub guards: Guards,
-    /// The audit event, written in the same atomic step. Its time becomes [`User::updated_at`]; its effects decide about
-    /// [`User::session_epoch`]. An in-memory store shares it.
+    /// The audit event, written in the same atomic step. Its time becomes [`User::updated_at`]; its effects decide
+    /// about [`User::session_epoch`]. An in-memory store shares it.
     pub event: Arc<Event>,
 }
 

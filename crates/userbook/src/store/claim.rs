@@ -64,9 +64,9 @@ impl Claim {
 }
 
 impl<K: PartialEq> Claim<K> {
-    /// Returns the claims of a user who has `held` after a change that writes `changes`, each as login and address. A user
-    /// who has an exclusive claim to a key keeps one as long as either name has this key; of two claims to one key, one is
-    /// exclusive.
+    /// Returns the claims of a user who has `held` after a change that writes `changes`, each as login and address. A
+    /// user who has an exclusive claim to a key keeps one as long as either name has this key; of two claims to one
+    /// key, one is exclusive.
     pub fn after(held: [Option<&Self>; 2], changes: [Option<Self>; 2]) -> [Option<Self>; 2]
     where
         K: Clone,

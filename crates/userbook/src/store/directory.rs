@@ -32,9 +32,9 @@ pub trait ProvisioningStore: UserStore {
     /// As [`UserStore::commit`].
     async fn provision(&self, change: &ProvisioningChange) -> Result<CommitOutcome, StoreError>;
 
-    /// Takes the next user's id, and increments [`Epochs::next_user`] at once: no other call returns the id, and no user has
-    /// it. It stays unused if its user is not inserted. Concurrent insertions need it, because only one of those that
-    /// compare the counter is applied.
+    /// Takes the next user's id, and increments [`Epochs::next_user`] at once: no other call returns the id, and no
+    /// user has it. It stays unused if its user is not inserted. Concurrent insertions need it, because only one of
+    /// those that compare the counter is applied.
     ///
     /// # Errors
     /// As [`UserStore::commit`].
@@ -168,8 +168,8 @@ pub struct ProvisioningChange {
 /// Exhaustive on purpose: a store handles every operation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ProvisioningOp {
-    /// Inserts a user with its memberships. Unless the id was reserved, the store compares [`Epochs::next_user`] with the
-    /// user's id and increments the counter; a different value is [`CommitOutcome::Conflict`].
+    /// Inserts a user with its memberships. Unless the id was reserved, the store compares [`Epochs::next_user`] with
+    /// the user's id and increments the counter; a different value is [`CommitOutcome::Conflict`].
     InsertUser(Box<User>),
     /// Deletes a user with its memberships if the row has this revision.
     DeleteUser {

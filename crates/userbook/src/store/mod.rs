@@ -52,7 +52,8 @@ pub use snapshot::{ActorState, Snapshot, SnapshotQuery, Superusers};
 /// - A commit whose future is dropped is applied completely or not at all.
 /// - `commit` writes only the columns that the change names.
 /// - Two users never have one identifier in one external source, and neither have two groups. The commit of a taken
-///   identifier is [`CommitOutcome::Rejected`] with [`Violations::external_id_taken`](crate::Violations::external_id_taken).
+///   identifier is [`CommitOutcome::Rejected`] with
+///   [`Violations::external_id_taken`](crate::Violations::external_id_taken).
 ///
 /// The crate `userbook-conformance` checks all laws on your store; its front page contains a complete small store.
 #[async_trait]

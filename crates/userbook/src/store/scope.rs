@@ -54,7 +54,8 @@ impl Scoped for UserId {
 pub struct UserSet {
     /// The users with these ids.
     pub ids: BTreeSet<UserId>,
-    /// The users whose path is one of these or below one of these, by whole segments. The empty path has no descendants.
+    /// The users whose path is one of these or below one of these, by whole segments. The empty path has no
+    /// descendants.
     pub paths: BTreeSet<String>,
     /// The direct members of these groups.
     pub groups: BTreeSet<GroupId>,

@@ -10,8 +10,8 @@ use crate::model::{SessionEpoch, Timestamp, UserRef};
 /// A store that records logins, and answers which sessions are valid.
 ///
 /// # Laws
-/// - A recorded login writes [`User::last_login`](crate::User::last_login) and nothing else: no revision, no version, no
-///   other date, no event. A login therefore keeps entity tags, and never conflicts with an update.
+/// - A recorded login writes [`User::last_login`](crate::User::last_login) and nothing else: no revision, no version,
+///   no other date, no event. A login therefore keeps entity tags, and never conflicts with an update.
 /// - [`session_epoch`](Self::session_epoch) returns what the last commit wrote.
 #[async_trait]
 pub trait SessionStore: Debug + Send + Sync + 'static {

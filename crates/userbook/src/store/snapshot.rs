@@ -60,8 +60,8 @@ pub struct Snapshot {
 }
 
 /// Which superusers who can act exist: active members of a group that grants superuser status, as
-/// [`GroupGraph::grants_superuser`] evaluates the hierarchy. [`ANONYMOUS_USERNAME`](crate::model::ANONYMOUS_USERNAME) and
-/// internal service accounts never count.
+/// [`GroupGraph::grants_superuser`] evaluates the hierarchy. [`ANONYMOUS_USERNAME`](crate::model::ANONYMOUS_USERNAME)
+/// and internal service accounts never count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Superusers {
     /// At least one user of type `internal` or `external`.

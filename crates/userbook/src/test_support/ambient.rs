@@ -51,8 +51,9 @@ impl Clock for FixedClock {
     }
 }
 
-/// Consecutive ids: `7e570000-0000-4000-8000-000000000001` and so on. Changes have a counter of their own, so that the ids
-/// of users and groups do not depend on the number of updates. Clones share the counters. Guessable ids belong to tests.
+/// Consecutive ids: `7e570000-0000-4000-8000-000000000001` and so on. Changes have a counter of their own, so that the
+/// ids of users and groups do not depend on the number of updates. Clones share the counters. Guessable ids belong to
+/// tests.
 #[derive(Debug, Clone, Default)]
 pub struct NumberedIds(Arc<Counters>);
 

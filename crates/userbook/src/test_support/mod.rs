@@ -1,5 +1,5 @@
-//! For tests of hosts: a fixed clock, numbered ids, a store that fails on request, and assertions that name the field that
-//! differs. Needs the feature `test-support`.
+//! For tests of hosts: a fixed clock, numbered ids, a store that fails on request, and assertions that name the field
+//! that differs. Needs the feature `test-support`.
 //!
 //! ```
 //! use std::time::Duration;

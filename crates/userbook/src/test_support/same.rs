@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, fmt::Debug};
 use serde::Serialize;
 use serde_json::Value;
 
-/// Returns one line for each field with different values: `email: expected "a@x", got "b@x"`. Values that are no objects
-/// in JSON are one field without a name.
+/// Returns one line for each field with different values: `email: expected "a@x", got "b@x"`. Values that are no
+/// objects in JSON are one field without a name.
 pub fn differences<T: Serialize>(actual: &T, expected: &T) -> Vec<String> {
     let json = |value: &T| serde_json::to_value(value).unwrap_or_else(|error| error.to_string().into());
     match (json(actual), json(expected)) {
@@ -25,8 +25,8 @@ pub fn differences<T: Serialize>(actual: &T, expected: &T) -> Vec<String> {
     }
 }
 
-/// Requires equal values, such as two [`User`](crate::User)s or two [`Event`](crate::event::Event)s, and names each field
-/// that differs.
+/// Requires equal values, such as two [`User`](crate::User)s or two [`Event`](crate::event::Event)s, and names each
+/// field that differs.
 ///
 /// # Panics
 /// Panics if the values differ.

@@ -7,8 +7,8 @@ use crate::model::{GroupGraph, User};
 
 type Resolve = dyn Fn(&User, &GroupGraph) -> Result<FieldOps, PatchFailure> + Send + Sync;
 
-/// The function of [`UserUpdate::computed`](super::UserUpdate::computed). Its second argument contains the user's groups
-/// with their ancestors.
+/// The function of [`UserUpdate::computed`](super::UserUpdate::computed). Its second argument contains the user's
+/// groups with their ancestors.
 #[derive(Clone)]
 pub struct ComputedUpdate(Arc<Resolve>);
 

@@ -153,8 +153,8 @@ impl UserUpdate {
         Self(Operations::JsonPatch(Box::new(JsonPatch { patch, read_only: None })))
     }
 
-    /// Creates an update that a function computes from the stored user, for patch formats of the host. Each attempt calls
-    /// the function again with the values of that attempt, so that concurrent updates do not undo each other.
+    /// Creates an update that a function computes from the stored user, for patch formats of the host. Each attempt
+    /// calls the function again with the values of that attempt, so that concurrent updates do not undo each other.
     ///
     /// ```
     /// use userbook::{UserUpdate, update::{FieldOps, Mode, Op}, field::Name};

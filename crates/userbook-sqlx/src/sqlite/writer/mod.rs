@@ -1,8 +1,8 @@
 //! The writer of a store: one connection that commits in groups.
 //!
-//! SQLite has one writer at a time, and each commit waits for the disk. Writes that arrive during a commit form a group:
-//! they share the next transaction and its sync. Each of them leaves no trace in the others if it is refused or fails,
-//! and each is acknowledged only after the sync. A group does not wait: what has arrived is written.
+//! SQLite has one writer at a time, and each commit waits for the disk. Writes that arrive during a commit form a
+//! group: they share the next transaction and its sync. Each of them leaves no trace in the others if it is refused or
+//! fails, and each is acknowledged only after the sync. A group does not wait: what has arrived is written.
 //!
 //! A caller that finds the writer idle writes by itself, without the detour through another task. If a caller is
 //! dropped, the connection is closed, which rolls back what was not committed, and the others continue.
@@ -197,8 +197,8 @@ impl Writer {
         }
     }
 
-    /// Opens a connection of the writer's own, so that readers that use up the pool do not hold writes up. In a task: the
-    /// caller may leave meanwhile.
+    /// Opens a connection of the writer's own, so that readers that use up the pool do not hold writes up. In a task:
+    /// the caller may leave meanwhile.
     async fn connect(&self) -> Result<SqliteConnection, Error> {
         // A file that was deleted must not come back empty.
         let options = (*self.pool.connect_options()).clone().create_if_missing(false);

@@ -55,8 +55,8 @@ impl SpanOutcome for GroupRelatives {
 }
 
 impl<S: UserStore + ListStore, A: ListAuthorizer> UserService<S, A> {
-    /// Returns parents and children of groups. The actor may view the groups themselves; under [`Safeguard::HideGroups`]
-    /// the relatives are limited to groups that the actor may view.
+    /// Returns parents and children of groups. The actor may view the groups themselves; under
+    /// [`Safeguard::HideGroups`] the relatives are limited to groups that the actor may view.
     ///
     /// # Errors
     /// [`ListError`]; [`ListError::PageTooLarge`] if children or parents exceed

@@ -70,8 +70,8 @@ impl GroupRequest {
         }
     }
 
-    /// Returns whether the users have the revisions that the request requires. More users than the limit are not loaded;
-    /// the decision rejects them.
+    /// Returns whether the users have the revisions that the request requires. More users than the limit are not
+    /// loaded; the decision rejects them.
     fn has_current_members(&self, directory: &DirectorySnapshot, limits: &Limits) -> bool {
         let (Self::Insert(update) | Self::Update(update)) = self else { return true };
         if update.member_revisions.len() > limits.members_altered {

@@ -12,8 +12,8 @@ use crate::{
 };
 
 impl Group {
-    /// Returns a group of another system, for [`ImportStore::import`](crate::store::ImportStore::import): without a parent,
-    /// attributes and rights of superusers.
+    /// Returns a group of another system, for [`ImportStore::import`](crate::store::ImportStore::import): without a
+    /// parent, attributes and rights of superusers.
     ///
     /// ```
     /// use userbook::{Group, GroupId, model::Timestamp};

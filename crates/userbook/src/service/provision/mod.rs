@@ -50,8 +50,8 @@ fn settle_directory<O>(
     directory: &DirectorySnapshot,
 ) -> Option<Plan<O, ProvisioningChange>> {
     settle(in_doubt, directory.change_committed, |change| match &change.op {
-        // A reserved id never depends on the counter. An insertion that arrives late and a later attempt have the same id and
-        // UUID, so that one of them is applied.
+        // A reserved id never depends on the counter. An insertion that arrives late and a later attempt have the same
+        // id and UUID, so that one of them is applied.
         ProvisioningOp::InsertUser(user) => {
             !change.has_reserved_id && i64::try_from(directory.epochs.next_user) != Ok(user.id.0)
         }

@@ -15,8 +15,8 @@ use crate::{
 
 impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> UserService<S, A> {
     /// Returns a group that the actor has just written, with the members and the parent's name as far as the actor may
-    /// view them. The right to the write stands for the right to view the group. Without `member_attributes`, the attributes
-    /// of the members are empty and do not count towards the size.
+    /// view them. The right to the write stands for the right to view the group. Without `member_attributes`, the
+    /// attributes of the members are empty and do not count towards the size.
     ///
     /// # Errors
     /// [`ListError::PageTooLarge`] above [`Limits::page_bytes`](crate::Limits::page_bytes),

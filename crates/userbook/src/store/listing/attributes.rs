@@ -77,7 +77,8 @@ pub struct TextTest {
     pub position: TextPosition,
     /// The text to find.
     pub text: String,
-    /// Whether upper and lower case of all alphabets are equal, as in [`UserFilter::search`](super::UserFilter::search).
+    /// Whether upper and lower case of all alphabets are equal, as in
+    /// [`UserFilter::search`](super::UserFilter::search).
     pub ignore_case: bool,
 }
 

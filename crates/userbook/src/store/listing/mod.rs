@@ -34,9 +34,9 @@ pub use times::{TimeColumn, TimeCondition, TimeTest};
 /// The first page by username or by the time of creation without a filter, and an exact username, cost the same for any
 /// number of users, the count included. In a store for many users, other exact filters (names, e-mail, path, type, ids,
 /// external ids, members, parents) and the times of creation and of the last change, and their count
-/// cost as much as their matches. Other orders and late pages read all rows that the rest of the filter leaves. Searches
-/// and conditions on attributes read the texts and documents of these rows, and yield to other tasks meanwhile; the
-/// service limits their time ([`Limits::search_time`](crate::Limits::search_time)).
+/// cost as much as their matches. Other orders and late pages read all rows that the rest of the filter leaves.
+/// Searches and conditions on attributes read the texts and documents of these rows, and yield to other tasks
+/// meanwhile; the service limits their time ([`Limits::search_time`](crate::Limits::search_time)).
 #[async_trait]
 pub trait ListStore: Debug + Send + Sync + 'static {
     /// Returns one page of users.
@@ -92,8 +92,8 @@ pub struct UserFilter {
     pub ids: BTreeSet<UserId>,
     /// One of these usernames, byte for byte.
     pub usernames: BTreeSet<String>,
-    /// A username or an e-mail address that folds as this text does ([`fold`](crate::field::fold)). An empty text selects
-    /// nothing.
+    /// A username or an e-mail address that folds as this text does ([`fold`](crate::field::fold)). An empty text
+    /// selects nothing.
     pub folded_name: Option<String>,
     /// One of these UUIDs.
     pub uuids: BTreeSet<Uuid>,
@@ -116,8 +116,8 @@ pub struct UserFilter {
     /// Conditions on attributes; all of them must hold.
     pub attributes: Vec<AttributeCondition>,
     /// Each of these words occurs in the username, the name, the e-mail address, the UUID with hyphens, the attributes
-    /// as JSON (`{"n": 1, "team": "red"}`), or `true` (`false` for an inactive user). Upper and lower case are equal for
-    /// all letters that have one of each; accents count.
+    /// as JSON (`{"n": 1, "team": "red"}`), or `true` (`false` for an inactive user). Upper and lower case are equal
+    /// for all letters that have one of each; accents count.
     pub search: Vec<String>,
 }
 
@@ -221,8 +221,8 @@ pub struct PathPage {
     pub too_large: bool,
 }
 
-/// The attributes that a query for groups reads. Attributes that it does not read are empty, and count as empty towards the
-/// size of the page.
+/// The attributes that a query for groups reads. Attributes that it does not read are empty, and count as empty towards
+/// the size of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReadAttributes {
     /// Those of the groups.
@@ -277,8 +277,8 @@ pub struct GroupFilter {
     pub external_id: Option<ExternalIdFilter>,
     /// Conditions on attributes; all of them must hold.
     pub attributes: Vec<AttributeCondition>,
-    /// Each of these words occurs in the name, or in `true` (`false` for a group without the flag). Letters compare as in
-    /// [`UserFilter::search`].
+    /// Each of these words occurs in the name, or in `true` (`false` for a group without the flag). Letters compare as
+    /// in [`UserFilter::search`].
     pub search: Vec<String>,
 }
 

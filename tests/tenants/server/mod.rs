@@ -1,102 +1,26 @@
-//! The server with `--tenants`: routing by host and by path, administration of one tenant, and attacks on the isolation.
+//! The server with `--tenants`: routing by host and by path, administration of one tenant, and attacks on the
+//! isolation.
+
+mod routing;
+mod site;
 
 use std::{
-    io::Write,
-    net::TcpStream,
     path::PathBuf,
-    process::Command,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 
 use serde_json::{Value, json};
 use sqlx::{ConnectOptions as _, Executor};
 use userbook_tests::{
-    binary::{Answer, Server, command, receive, send},
+    binary::{Answer, Server, command, send},
     receiver::wait_for,
     servers::{mariadb, postgres},
 };
 
-const USERS: &str = "/api/v3/core/users/";
-
-/// Tenants `acme` and `globex` on a database, and a server for them.
-struct Site {
-    server: Server,
-    url: String,
-    routing: &'static str,
-    /// The administrators' tokens.
-    acme: String,
-    globex: String,
-}
-
-/// Runs a command and returns its standard output as JSON.
-fn done(url: &str, arguments: &[&str]) -> Value {
-    let output = command().args(arguments).args(["--database", url, "--json"]).output().unwrap();
-    let error = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{arguments:?}: {error}");
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-/// Runs a command that fails, and returns its standard error.
-fn refused(url: &str, arguments: &[&str]) -> String {
-    refused_by(command(), url, arguments)
-}
-
-fn refused_by(mut command: Command, url: &str, arguments: &[&str]) -> String {
-    let output = command.args(arguments).args(["--database", url]).output().unwrap();
-    assert!(!output.status.success(), "{arguments:?}");
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-/// Sends a request with this `Host`.
-fn raw(server: &Server, line: &str, hosts: &[&str], token: &str, body: &str) -> Answer {
-    let mut stream = TcpStream::connect(server.address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
-    let mut head = format!("{line} HTTP/1.1\r\nconnection: close\r\n");
-    for host in hosts {
-        head.extend(["host: ", host, "\r\n"]);
-    }
-    let length = body.len();
-    let rest = format!(
-        "authorization: Bearer {token}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
-    );
-    stream.write_all((head + &rest).as_bytes()).unwrap();
-    receive(&mut stream).unwrap()
-}
-
-impl Site {
-    fn new(url: String, routing: &'static str, more: &[&str]) -> Self {
-        let token =
-            |tenant: &str| done(&url, &["tenant", "create", tenant])["token"].as_str().unwrap().to_owned();
-        let (acme, globex) = (token("acme"), token("globex"));
-        let mut arguments = vec!["--database", url.as_str(), "--tenants", routing];
-        arguments.extend(more);
-        let server = Server::start(&arguments);
-        Self { server, url, routing, acme, globex }
-    }
-
-    /// Sends a request to a tenant as the routing needs.
-    fn ask(&self, tenant: &str, token: &str, method: &str, target: &str, body: &Value) -> Answer {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        if self.routing.starts_with("host:") {
-            let host = format!("{tenant}.example.com");
-            raw(&self.server, &format!("{method} {target}"), &[&host], token, &body)
-        } else {
-            raw(&self.server, &format!("{method} /{tenant}{target}"), &["localhost"], token, &body)
-        }
-    }
-
-    fn status(&self, tenant: &str, token: &str, target: &str) -> u16 {
-        self.ask(tenant, token, "GET", target, &Value::Null).status
-    }
-}
-
-fn json_of(answer: &Answer) -> Value {
-    serde_json::from_slice(&answer.body).unwrap()
-}
+use site::{Site, USERS, done, folder, json_of, raw, refused, refused_by};
 
 /// A tenant's users, tokens, events and connections belong to the tenant alone.
 fn tenants_are_isolated(site: &Site) {
@@ -289,12 +213,6 @@ fn all(site: &Site) {
     new_tenants_are_served_at_once(site);
 }
 
-fn folder() -> (tempfile::TempDir, String) {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", folder.path().join("tenants").display());
-    (folder, url)
-}
-
 #[test]
 fn sqlite_by_host() {
     let (_folder, url) = folder();
@@ -322,81 +240,6 @@ async fn mysql_by_path() {
     // The server's databases of tenants have a fixed prefix: this test needs a database server of its own.
     let instance = mariadb::Instance::new(&[]);
     all(&Site::new(instance.url(instance.port(), "mysql"), "path", &["--scim"]));
-}
-
-#[test]
-fn hosts_that_name_no_tenant_reach_none() {
-    let (_folder, url) = folder();
-    let site = Site::new(url, "host:example.com", &[]);
-    let get = |line: &str, hosts: &[&str]| raw(&site.server, line, hosts, &site.acme, "").status;
-    let users = format!("GET {USERS}");
-    for host in ["acme.example.com", "ACME.Example.Com", "acme.example.com.", "acme.example.com:8443"] {
-        assert_eq!(get(&users, &[host]), 200, "{host}");
-    }
-    for host in [
-        "example.com",
-        "acme.evil.com",
-        "acme.example.com.evil.com",
-        "evil.acme.example.com",
-        "acmeexample.com",
-        ".example.com",
-        "globex.example.com@acme.example.com",
-        "acme.example.com@evil.com",
-        "%61cme.example.com",
-        "acme.example.com:80:80",
-        "acme.example.com/",
-        "127.0.0.1",
-        "localhost",
-        "../acme.example.com",
-    ] {
-        let status = get(&users, &[host]);
-        assert!(status == 404 || status == 400, "{host}: {status}");
-    }
-    assert_eq!(get(&users, &["acme.example.com", "globex.example.com"]), 400);
-    assert_eq!(get(&users, &[]), 400);
-    // The target's host counts, and must be that of the header.
-    assert_eq!(get(&format!("GET http://acme.example.com{USERS}"), &["acme.example.com"]), 200);
-    assert_eq!(get(&format!("GET http://acme.example.com{USERS}"), &["globex.example.com"]), 404);
-    // Headers of proxies name nothing.
-    let target = format!("GET {USERS} HTTP/1.1\r\nx-forwarded-host: acme.example.com\r\nx-ignored: a");
-    let forwarded = raw(&site.server, &target, &["globex.example.com"], &site.acme, "");
-    assert_eq!(forwarded.status, 403);
-    let live = raw(&site.server, "GET /-/health/ready/", &["127.0.0.1"], "", "");
-    assert_eq!(live.status, 200);
-}
-
-#[test]
-fn paths_that_name_no_tenant_reach_none() {
-    let (_folder, url) = folder();
-    let site = Site::new(url, "path:/t", &[]);
-    let get =
-        |target: &str| raw(&site.server, &format!("GET {target}"), &["localhost"], &site.acme, "").status;
-    assert_eq!(get("/t/acme/api/v3/core/users/"), 200);
-    for target in [
-        "/acme/api/v3/core/users/",
-        "/t/api/v3/core/users/",
-        "/t//acme/api/v3/core/users/",
-        "/t/ACME/api/v3/core/users/",
-        "/t/%61cme/api/v3/core/users/",
-        "/t/acme%2fapi/v3/core/users/",
-        "/t/globex/../acme/api/v3/core/users/",
-        "/t/globex/%2e%2e/acme/api/v3/core/users/",
-        "/t/./acme/api/v3/core/users/",
-        "/t/acme./api/v3/core/users/",
-        "/t/acme;a/api/v3/core/users/",
-        "/t/acme.db/api/v3/core/users/",
-        "/t/..%2facme/api/v3/core/users/",
-        "/T/acme/api/v3/core/users/",
-        "//t/acme/api/v3/core/users/",
-        "/t/acme",
-        "/t",
-        "/",
-    ] {
-        let status = get(target);
-        assert!(status == 404 || status == 403, "{target}: {status}");
-    }
-    // The target of the other tenant, with the token of this one.
-    assert_eq!(get("/t/globex/api/v3/core/users/?tenant=acme"), 403);
 }
 
 /// Events carry the name of their tenant, also those that a command wrote, and an unreachable destination loses none.
