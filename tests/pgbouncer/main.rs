@@ -1,5 +1,6 @@
 //! Store and server behind PgBouncer in transaction mode, with the settings that the guide of operations gives. Few
-//! connections to the server are shared by many clients, so that successive transactions of a client run on different ones.
+//! connections to the server are shared by many clients, so that successive transactions of a client run on different
+//! ones.
 //! `.ci/full pgbouncer` runs the tests, which need PgBouncer 1.21 or later.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 

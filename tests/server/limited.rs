@@ -1,5 +1,5 @@
-//! Limits of the system for the process (`prlimit`): open files, the size of files, threads. The server serves within them,
-//! or names the limit and leaves nothing behind that hinders the next start.
+//! Limits of the system for the process (`prlimit`): open files, the size of files, threads. The server serves within
+//! them, or names the limit and leaves nothing behind that hinders the next start.
 
 use std::{
     fs,
@@ -222,7 +222,8 @@ fn copies_that_cannot_be_written_are_removed() {
     assert_eq!(problems(&database), json!([]));
 }
 
-/// The server as a user without processes, because the limit does not count for root, and counts all processes of others.
+/// The server as a user without processes, because the limit does not count for root, and counts all processes of
+/// others.
 struct Unprivileged {
     program: PathBuf,
     /// `None` if this is not root.

@@ -47,7 +47,7 @@ fn exactly_one_host_is_required() {
     }
 }
 
-/// The parser refuses these requests before the server sees them. The clients are told what to do.
+/// The parser refuses these requests before the server sees them. The response says what to do.
 #[test]
 fn requests_that_are_not_http_are_explained() {
     let folder = Folder::new();

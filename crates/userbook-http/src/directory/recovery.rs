@@ -89,8 +89,8 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         WriteParams::parse(head.uri.query()).dry_run(self.users.extensions)
     }
 
-    /// Returns the user, if the actor may take the account over, which a link does, and the user has a state that the head
-    /// requires: a link must not go to an address that the client has not seen.
+    /// Returns the user, if the actor may take the account over, which a link does, and the user has a state that the
+    /// head requires: a link must not go to an address that the client has not seen.
     async fn recoverable(&self, head: &Parts, actor: &Actor, id: Option<UserId>) -> Result<User, ApiError> {
         let params = WriteParams::parse(head.uri.query());
         let conditions = self.users.conditions(&head.headers, params.include_groups);

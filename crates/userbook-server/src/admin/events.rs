@@ -49,8 +49,8 @@ enum Action {
         #[arg(long, default_value = "100")]
         limit: u32,
     },
-    /// Sends events again that a destination did not accept; the server sends them, in any order, if its `--events` still
-    /// names the destination
+    /// Sends events again that a destination did not accept; the server sends them, in any order, if its `--events`
+    /// still names the destination
     Retry {
         /// Only this event
         #[arg(value_name = "ID", required_unless_present = "all")]

@@ -1,5 +1,5 @@
-//! A body for the responses to requests that are not HTTP. The parser sends them itself, without a body, before any code of
-//! this crate sees the request: also for a query whose quotation marks are not escaped.
+//! A body for the responses to requests that are not HTTP. The parser sends them itself, without a body, before any
+//! code of this crate sees the request: also for a query whose quotation marks are not escaped.
 
 use std::{
     io,
@@ -9,8 +9,8 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// The responses of the parser by the beginning of their status line, each with an explanation as JSON. The client's `Accept`
-/// is not known: the head was not read.
+/// The responses of the parser by the beginning of their status line, each with an explanation as JSON. The client's
+/// `Accept` is not known: the head was not read.
 const EXPLANATIONS: [(&[u8], &str); 2] = [
     (
         b"HTTP/1.1 400 ",

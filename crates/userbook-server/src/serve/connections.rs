@@ -38,8 +38,8 @@ pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Serves up to `room` connections at a time until a signal, then finishes running requests. Returns whether all requests
-/// were finished.
+/// Serves up to `room` connections at a time until a signal, then finishes running requests. Returns whether all
+/// requests were finished.
 pub(super) async fn serve(
     listener: TcpListener,
     gate: Arc<RequestGate>,

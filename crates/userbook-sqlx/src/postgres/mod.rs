@@ -6,10 +6,10 @@
 //!
 //! # The pool
 //!
-//! [`connect_options`] and [`pool_options`] return recommended options. TLS is a feature of sqlx. A pooler that changes
-//! the connection between transactions must track prepared statements, as PgBouncer does from version 1.21 with
-//! `max_prepared_statements`. `statement_cache_capacity(0)` does not help with others, because sqlx names its statements
-//! then, too.
+//! [`connect_options`] and [`pool_options`] return recommended options. TLS is a feature of sqlx. A pooler that
+//! changes the connection between transactions must track prepared statements, as PgBouncer does from version 1.21
+//! with `max_prepared_statements`. `statement_cache_capacity(0)` does not help with others, because sqlx names its
+//! statements then, too.
 //!
 //! # The host's transactions
 //!

@@ -29,8 +29,8 @@ pub trait PlaceBackend: TenantBackend {
     /// Directs connections to a place.
     fn direct(options: ConnectOptions<Self>, place: &str) -> ConnectOptions<Self>;
 
-    /// The statement that reads how a connection is directed, and its result for a place. `None` if no connection can be
-    /// directed elsewhere.
+    /// The statement that reads how a connection is directed, and its result for a place. `None` if no connection can
+    /// be directed elsewhere.
     fn direction(_place: &str) -> Option<(&'static Statement, String)> {
         None
     }

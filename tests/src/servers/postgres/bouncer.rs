@@ -8,7 +8,7 @@ use std::{
 
 use sqlx::{ConnectOptions, Connection, postgres::PgConnectOptions};
 
-use super::instance::Instance;
+use super::instance::{ACCOUNTS, Instance};
 use crate::servers::{
     free_port,
     package::install,
@@ -43,7 +43,7 @@ impl PgBouncer {
     pub async fn in_transaction_mode() -> Self {
         let server = Instance::new(&["--fsync=off", "--full_page_writes=off"]).await;
         server.run(&guide("sql")).await;
-        let account = Account::unprivileged(&["postgres", "nobody"]);
+        let account = Account::unprivileged(&ACCOUNTS);
         let folder = account.folder("userbook-pgbouncer-");
         let port = free_port();
         let settings = format!(

@@ -18,7 +18,7 @@ use crate::servers::{
 };
 
 /// The accounts for a server that root starts.
-const ACCOUNTS: [&str; 2] = ["postgres", "nobody"];
+pub(super) const ACCOUNTS: [&str; 2] = ["postgres", "nobody"];
 
 /// How long a server may take to start on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);

@@ -101,8 +101,8 @@ pub(crate) trait Coordination: Debug + Send + Sync {
     /// Returns the number of events that were set aside, by the name of the destination.
     async fn count_failed(&self) -> Result<Vec<(String, u64)>, StoreError>;
 
-    /// Marks events that were set aside as to be sent again: this event, or all. Returns the number of deliveries by the name
-    /// of the destination.
+    /// Marks events that were set aside as to be sent again: this event, or all. Returns the number of deliveries by
+    /// the name of the destination.
     async fn retry(&self, event: Option<ChangeId>) -> Result<BTreeMap<String, u64>, StoreError>;
 
     /// Returns events to be sent again to a destination, oldest first.
