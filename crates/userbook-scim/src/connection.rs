@@ -10,6 +10,8 @@ use userbook_http::{AuthenticationError, TokenHash, TokenKey};
 use crate::{Mapping, Strictness, authorizer::connection_actor};
 
 /// What DELETE of a user does.
+///
+/// Exhaustive: a host stores the setting of each connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Deletion {
     /// Deletes the user.

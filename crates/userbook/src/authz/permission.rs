@@ -25,6 +25,7 @@ use crate::{
 
 /// The permissions with an effect, under authentik's names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Permission {
     /// `authentik_core.view_user`
     ViewUser,
@@ -67,7 +68,7 @@ pub struct UnknownPermission(pub String);
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: &'static [Self] = &[
         Self::ViewUser,
         Self::ChangeUser,
         Self::AddUser,
@@ -129,7 +130,8 @@ impl FromStr for Permission {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|permission| permission.as_str() == text)
             .ok_or_else(|| UnknownPermission(text.to_owned()))
     }
