@@ -24,8 +24,9 @@ use crate::{
 };
 
 /// The permissions with an effect, under authentik's names.
+///
+/// Exhaustive: a host that translates permissions into rules of its own translates each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
 pub enum Permission {
     /// `authentik_core.view_user`
     ViewUser,
