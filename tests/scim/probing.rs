@@ -110,6 +110,12 @@ async fn names_that_look_alike_are_other_names_or_rejected(kind: Kind) {
         let found = provider.ask("GET /Users?filter=userName eq \"ann\"", Value::Null).await.expect(200);
         assert_eq!(found["totalResults"], 0, "{name:?}");
     }
+    for name in ["\u{3164}", "\u{115f}", "\u{3164}\u{115f}", "\u{fe0f}", "\u{34f}", "\u{180b}"] {
+        provider.ask("POST /Users", user(name)).await.expect(400);
+        provider.ask("POST /Users", user(&format!("ann{name}"))).await.expect(400);
+        let group = json!({"schemas": [GROUP], "displayName": name});
+        provider.ask("POST /Groups", group).await.expect(400);
+    }
     assert_eq!(row(&provider.store, ANN).await, ann);
 }
 

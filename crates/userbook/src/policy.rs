@@ -31,11 +31,13 @@ pub enum Safeguard {
     InternalServiceAccount,
     /// A new e-mail address satisfies RFC 5321 and RFC 5322 in addition to Django's rule.
     RfcEmail,
-    /// A new username or path contains no control, format or bidirectional character; a new display name or group name
-    /// contains no control character (Unicode general categories Cc and Cf).
+    /// A new username or path contains no control, format, bidirectional or other invisible character; a new display
+    /// name or group name contains no control character (Unicode general categories Cc and Cf, and
+    /// `Default_Ignorable_Code_Point`). A new group name contains a visible character.
     PlainNames,
     /// A new username is distinct from the usernames and e-mail addresses of all other users even after
-    /// `NFKC_Casefold`: neither another case of a name nor another user's address can be taken.
+    /// `NFKC_Casefold`: neither another case of a name nor another user's address can be taken. It contains a visible
+    /// character.
     DistinctLogins,
     /// A group that the caller may not view counts as missing: it cannot be joined, and no response contains its name
     /// or attributes.

@@ -120,7 +120,8 @@ pub enum ViolationKind {
         /// The first such character.
         character: char,
     },
-    /// A format character (Unicode general category Cf): invisible, or a change of the text's direction.
+    /// A format character (Unicode general category Cf), which is invisible or changes the text's direction, or another
+    /// invisible character (`Default_Ignorable_Code_Point`), such as a filler or a variation selector.
     #[error("format character U+{:04X} is not allowed", u32::from(*.character))]
     FormatCharacter {
         /// The first such character.

@@ -14,8 +14,18 @@ pub(super) fn check_name(name: &str, policy: &Policy) -> Option<ViolationKind> {
     too_long(name, limit).or_else(|| policy.has(Safeguard::PlainNames).then(|| plain::name(name)).flatten())
 }
 
-/// Checks the text of a username.
+/// Checks the text of a group name. Unlike a display name, which may be empty, it is not blank.
+fn check_group_name(name: &str, policy: &Policy) -> Option<ViolationKind> {
+    let is_blank = policy.has(Safeguard::PlainNames) && plain::is_invisible_name(name);
+    if is_blank { Some(ViolationKind::Blank) } else { check_name(name, policy) }
+}
+
+/// Checks the text of a username. An invisible one is blank for people, and is distinct from no other invisible one.
 pub(super) fn check_username(username: &str, policy: &Policy) -> Option<ViolationKind> {
+    let must_be_visible = || policy.has(Safeguard::PlainNames) || policy.has(Safeguard::DistinctLogins);
+    if plain::is_invisible_name(username) && must_be_visible() {
+        return Some(ViolationKind::Blank);
+    }
     policy.has(Safeguard::PlainNames).then(|| plain::username_or_path(username)).flatten()
 }
 
@@ -39,7 +49,7 @@ pub(super) fn check_group(
     violations: &mut Violations<GroupField>,
 ) {
     if before.is_none_or(|before| before.name != after.name)
-        && let Some(kind) = check_name(&after.name, policy)
+        && let Some(kind) = check_group_name(&after.name, policy)
     {
         violations.push(GroupField::Name, kind);
     }

@@ -27,10 +27,9 @@ pub fn fold(text: &str) -> String {
     let composing = const { ComposingNormalizerBorrowed::new_nfkc() };
     let decomposing = const { DecomposingNormalizerBorrowed::new_nfkd() };
     let cases = const { CaseMapper::new() };
-    let ignorable = const { CodePointSetData::new::<DefaultIgnorableCodePoint>() };
     let mut folded = Cow::Borrowed(text);
     for _ in 0..ROUNDS {
-        let visible: String = folded.chars().filter(|character| !ignorable.contains(*character)).collect();
+        let visible: String = folded.chars().filter(|character| !is_invisible(*character)).collect();
         // Decomposition puts U+0345, which folds to a letter, behind the marks of its letter.
         let decomposed = decomposing.normalize(&visible);
         let next = composing.normalize(&cases.fold_string(&decomposed)).into_owned();
@@ -42,9 +41,25 @@ pub fn fold(text: &str) -> String {
     folded.into_owned()
 }
 
+/// Returns whether a folded text does not contain the character (Unicode property `Default_Ignorable_Code_Point`).
+pub(super) fn is_invisible(character: char) -> bool {
+    let ignorable = const { CodePointSetData::new::<DefaultIgnorableCodePoint>() };
+    // No ASCII character is ignorable.
+    !character.is_ascii() && ignorable.contains(character)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn invisible_characters_alone_fold_to_nothing() {
+        // The planes between have ideographs or nothing, and so do the planes above.
+        for character in ('\0'..'\u{20000}').chain('\u{e0000}'..'\u{e2000}') {
+            let folded = fold(character.encode_utf8(&mut [0; 4]));
+            assert_eq!(folded.is_empty(), is_invisible(character), "{character:?}");
+        }
+    }
 
     /// The expected texts are those of `NFKC_CF` in the Unicode character database.
     #[test]

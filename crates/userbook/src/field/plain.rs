@@ -2,11 +2,17 @@
 
 use icu_properties::props::{EnumeratedProperty, GeneralCategory};
 
+use super::fold::is_invisible;
 use crate::violation::ViolationKind;
 
-/// Returns the first character that a username or path must not contain: a control character (Cc) or a format
-/// character (Cf). Format characters are invisible or change the direction of the text, so that different names look
-/// equal.
+/// Returns whether the text has characters, and all of them are invisible: [`fold`](super::fold()) leaves nothing.
+pub(crate) fn is_invisible_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(is_invisible)
+}
+
+/// Returns the first character that a username or path must not contain: a control character (Cc), a format character
+/// (Cf), or another invisible one (`Default_Ignorable_Code_Point`). Format characters are invisible or change the
+/// direction of the text, so that different names look equal.
 pub(crate) fn username_or_path(text: &str) -> Option<ViolationKind> {
     text.chars().find_map(|character| control(character).or_else(|| format(character)))
 }
@@ -23,8 +29,9 @@ fn control(character: char) -> Option<ViolationKind> {
 
 fn format(character: char) -> Option<ViolationKind> {
     // No ASCII character is a format character.
-    let is_format = !character.is_ascii() && GeneralCategory::for_char(character) == GeneralCategory::Format;
-    is_format.then_some(ViolationKind::FormatCharacter { character })
+    let is_format = || GeneralCategory::for_char(character) == GeneralCategory::Format;
+    (!character.is_ascii() && (is_format() || is_invisible(character)))
+        .then_some(ViolationKind::FormatCharacter { character })
 }
 
 #[cfg(test)]
@@ -54,11 +61,31 @@ mod tests {
             ("\u{2066}", format('\u{2066}'), None),
             // Tag characters hide text.
             ("a\u{e0061}", format('\u{e0061}'), None),
+            // Fillers, variation selectors and other invisible letters and marks.
+            ("\u{3164}", format('\u{3164}'), None),
+            ("\u{115f}", format('\u{115f}'), None),
+            ("\u{ffa0}", format('\u{ffa0}'), None),
+            ("ada\u{34f}", format('\u{34f}'), None),
+            ("ada\u{180b}", format('\u{180b}'), None),
+            ("ada\u{fe0f}", format('\u{fe0f}'), None),
+            ("ada\u{e0100}", format('\u{e0100}'), None),
+            // Marks and letters that are visible.
+            ("e\u{301} \u{1100}\u{1161}", None, None),
             // The first character counts.
             ("\u{200b}\u{1}", format('\u{200b}'), control('\u{1}')),
         ] {
             assert_eq!(username_or_path(text), in_path, "{text:?}");
             assert_eq!(name(text), in_name, "{text:?}");
+        }
+        for (text, expected) in [
+            ("", false),
+            ("\u{3164}", true),
+            ("\u{115f}\u{fe0f}\u{200b}", true),
+            ("\u{3164}a", false),
+            (" ", false),
+            ("\u{1}", false),
+        ] {
+            assert_eq!(is_invisible_name(text), expected, "{text:?}");
         }
         let message = ViolationKind::FormatCharacter { character: '\u{202e}' }.to_string();
         assert_eq!(message, "format character U+202E is not allowed");

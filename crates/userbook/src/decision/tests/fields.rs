@@ -250,6 +250,9 @@ fn plain_names_reject_control_and_format_characters() {
         (UserUpdate::patch().username("adm\u{200b}in"), "username: format_character"),
         (UserUpdate::patch().username("\u{202e}admin"), "username: format_character"),
         (UserUpdate::patch().username("a\r\nb"), "username: control_character"),
+        (UserUpdate::patch().username("a\u{3164}b"), "username: format_character"),
+        (UserUpdate::patch().username("ada\u{fe0f}"), "username: format_character"),
+        (UserUpdate::patch().path("a\u{34f}b"), "path: format_character"),
         (UserUpdate::patch().path("a\u{7}b"), "path: control_character"),
         (UserUpdate::patch().path("a\u{2066}b"), "path: format_character"),
         (UserUpdate::patch().name("a\u{1b}[2Jb"), "name: control_character"),
@@ -262,6 +265,23 @@ fn plain_names_reject_control_and_format_characters() {
     assert_eq!(joined.outcome(), "commit", "a display name may contain format characters");
     let stored = Fixture::new(UserUpdate::patch().username("a\u{7}b").name("x"));
     assert_eq!(stored.user(|user| user.username = "a\u{7}b".into()).outcome(), "commit");
+}
+
+#[test]
+fn an_invisible_username_is_blank_and_never_distinct() {
+    use crate::policy::Safeguard::{DistinctLogins, PlainNames};
+    for name in ["\u{3164}", "\u{115f}\u{3164}", "\u{fe0f}", "\u{200b}\u{34f}"] {
+        let fixture = || Fixture::new(UserUpdate::patch().username(name));
+        assert_eq!(fixture().faults(), ["username: blank"], "{name:?}");
+        for safeguard in [DistinctLogins, PlainNames] {
+            let other = fixture().policy(|policy| policy.without(safeguard));
+            assert_eq!(other.faults(), ["username: blank"], "{name:?} without {safeguard:?}");
+        }
+        let off = fixture().policy(|policy| policy.without(DistinctLogins).without(PlainNames));
+        assert_eq!(off.outcome(), "commit", "{name:?}");
+        let stored = Fixture::new(UserUpdate::patch().username(name).name("x"));
+        assert_eq!(stored.user(|user| user.username = name.into()).outcome(), "commit", "{name:?} is stored");
+    }
 }
 
 #[test]

@@ -248,6 +248,14 @@ fn values() {
         ("a free name", put(group(STAFF, "free", false, None)), "commit"),
         ("a taken name", named(HELP), "name: unique"),
         ("its own name", named(STAFF), "commit"),
+        ("an invisible name", put(group(STAFF, "\u{3164}\u{200d}", false, None)), "name: blank"),
+        ("a joiner between letters", put(group(STAFF, "\u{1f468}\u{200d}\u{1f469}", false, None)), "commit"),
+        (
+            "an invisible name that is allowed",
+            put(group(STAFF, "\u{3164}", false, None))
+                .with(|it| it.policy = Policy::hardened().without(Safeguard::PlainNames)),
+            "commit",
+        ),
         ("no parent there", put(group(STAFF, "staff", false, Some(NOWHERE))), "parent: does_not_exist"),
         ("below itself", put(group(STAFF, "staff", false, Some(STAFF))), "parent: own_parent"),
         ("a new one below itself", put(group(NOWHERE, "new", false, Some(NOWHERE))), "parent: own_parent"),
