@@ -68,8 +68,8 @@ pub(crate) async fn replace<B: Backend>(
     insert::<B>(conn, owner, ids).await
 }
 
-/// Inserts the rows of a new user or group, like [`replace`]. One statement for each source, so that the rejection names
-/// the source.
+/// Inserts the rows of a new user or group, like [`replace`]. One statement for each source, so that the rejection
+/// names the source.
 pub(crate) async fn insert<B: Backend>(
     conn: &mut Conn<B>,
     owner: Owner,
