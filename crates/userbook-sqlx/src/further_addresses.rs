@@ -14,7 +14,7 @@ use crate::{
     driver::{Conn, execute},
     encode::RowValues,
     error::SqlResult,
-    json,
+    json, statements,
     value::Value,
 };
 
@@ -41,7 +41,7 @@ pub(crate) async fn replace<B: Backend>(
     user: UserId,
     addresses: &FurtherAddresses,
 ) -> SqlResult<B, ()> {
-    execute::<B>(conn, &B::statements().delete_further_addresses, &[("user", user.0.into())]).await?;
+    execute::<B>(conn, &statements::DELETE_FURTHER_ADDRESSES, &[("user", user.0.into())]).await?;
     write_rows::<B, _>(
         conn,
         &B::statements().import_further_addresses,

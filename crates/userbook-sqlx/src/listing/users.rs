@@ -23,6 +23,7 @@ use crate::{
     encode::saturating,
     further_addresses,
     statement::Statement,
+    statements,
     value::Value,
 };
 
@@ -34,8 +35,8 @@ impl Query for UserListQuery {
         Selection::new((&self.scope, &self.filter), content, (self.offset, self.limit))
     }
 
-    fn count_whole<B: Backend>() -> &'static Statement {
-        &B::statements().count_users
+    fn count_whole() -> &'static Statement {
+        &statements::COUNT_USERS
     }
 
     fn id<R: RowExt>(row: &R) -> Decoded<UserId> {
