@@ -25,14 +25,16 @@ pub enum Safeguard {
     LastSuperuser,
     /// A group cannot become its own ancestor.
     NoGroupCycles,
+    /// Deleting a group requires the right to view and change each of its child groups, because they lose their parent.
+    ChildGroups,
     /// Deactivating or deleting oneself, or giving up the own superuser status, requires an explicit request.
     SelfLockout,
     /// No user becomes an internal service account (authentik #23848).
     InternalServiceAccount,
     /// A new e-mail address satisfies RFC 5321 and RFC 5322 in addition to Django's rule.
     RfcEmail,
-    /// A new username or path contains no control, format, bidirectional or other invisible character; a new display name
-    /// or group name contains no control character (Unicode general categories Cc and Cf, and
+    /// A new username or path contains no control, format, bidirectional or other invisible character; a new display
+    /// name or group name contains no control character (Unicode general categories Cc and Cf, and
     /// `Default_Ignorable_Code_Point`). A new group name contains a visible character.
     PlainNames,
     /// A new username is distinct from the usernames and e-mail addresses of all other users even after
@@ -58,6 +60,7 @@ impl Safeguard {
         Self::ProtectPrivileged,
         Self::LastSuperuser,
         Self::NoGroupCycles,
+        Self::ChildGroups,
         Self::SelfLockout,
         Self::InternalServiceAccount,
         Self::RfcEmail,
