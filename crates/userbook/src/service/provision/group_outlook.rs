@@ -1,7 +1,7 @@
 //! Loads the facts that only a checked group write needs, of the same moment as the facts before.
 
 use crate::{
-    authz::{Actor, Authorizer},
+    authz::{Actor, Authorizer, CheckResults},
     decision::{CheckedGroup, ChildGroup, Granting, GroupOutlook, child_checks, child_groups},
     model::GroupId,
     policy::Safeguard,
@@ -60,8 +60,9 @@ async fn children<S: ProvisioningStore, A: Authorizer>(
         let groups = ids.iter().copied().collect();
         let query = DirectoryQuery { groups, actor: actor.user_id(), ..DirectoryQuery::default() };
         let Some(part) = load(service, directory, &query).await? else { return Ok(Err(OtherMoment)) };
+        let mut results = CheckResults::default();
         let checks = child_checks(ids, &service.policy);
-        let results = service.authorize(actor, directory_resource(&part), checks).await?;
+        service.authorize_more(actor, directory_resource(&part), checks, &mut results).await?;
         all.extend(child_groups(ids, &part.groups, &service.policy, &results)?);
     }
     Ok(Ok(all))
