@@ -143,7 +143,10 @@ async fn invisible_names_are_blank(at: Setting) {
 async fn stored_invisible_names_stay(at: Setting) {
     let mut rows = rows();
     for (user, name) in [(ALICE, "\u{3164}"), (BOB, "\u{115f}")] {
-        rows.users.iter_mut().filter(|row| row.id.0 == user).for_each(|row| row.username = name.to_owned());
+        rows.users
+            .iter_mut()
+            .filter(|row| row.id.0 == user)
+            .for_each(|row| name.clone_into(&mut row.username));
     }
     let fixture = Fixture::with(at, &rows).await;
     for (user, name) in [(ALICE, "\u{3164}"), (BOB, "\u{115f}")] {

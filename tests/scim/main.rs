@@ -17,6 +17,7 @@ mod probing;
 mod provider;
 mod races;
 mod recorded;
+mod removed;
 mod users;
 mod vendors;
 

@@ -200,6 +200,12 @@ async fn deactivated_users_are_gone_for_the_connection_and_return(kind: Kind) {
     assert_eq!(returned.json["externalId"], "ext-ada");
     provider.ask(&format!("GET /Users/{id}"), Value::Null).await.expect(200);
     provider.ask("POST /Users", user("ada")).await.expect(409);
+    // A user who was inactive already returns as well.
+    let off = patch(&json!([{"op": "replace", "path": "active", "value": false}]));
+    provider.ask(&format!("PATCH /Users/{id}"), off).await.expect(200);
+    provider.ask(&format!("DELETE /Users/{id}"), Value::Null).await.expect(204);
+    let returned = provider.ask("POST /Users", user("Ada")).await.expect(201);
+    assert_eq!((&returned["id"], &returned["active"]), (&json!(id), &json!(true)));
     // The identifier of a removed user is free, also for a second removal.
     assert_eq!(provider.ask(&format!("DELETE /Users/{id}"), Value::Null).await.status, 204);
     let mut other = user("bo");

@@ -7,7 +7,11 @@ use http::{header::AUTHORIZATION, request::Parts};
 use userbook::{Actor, User, UserType, model::ExternalSource, model::InvalidExternalSource};
 use userbook_http::{AuthenticationError, TokenHash, TokenKey};
 
-use crate::{Mapping, Strictness, authorizer::connection_actor};
+use crate::{
+    Mapping, Strictness,
+    authorizer::connection_actor,
+    removal::{self, CONNECTION},
+};
 
 /// What DELETE of a user does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -16,7 +20,8 @@ pub enum Deletion {
     #[default]
     Delete,
     /// Deactivates the user, who leaves the groups of the connection. For the connection the user no longer exists. A
-    /// POST of the same `userName` by the same connection activates the user again.
+    /// POST of the same `userName` by the same connection activates the user again, as long as the user is inactive
+    /// since that deletion and no other connection manages the user.
     Deactivate,
 }
 
@@ -65,8 +70,8 @@ impl Connection {
         const MAX_BYTES: usize = 100;
         let is_valid = (1..=MAX_BYTES).contains(&name.len()) && !name.contains(':');
         // The colon separates the name from the mark of removed users.
-        let source: ExternalSource = format!("scim:{}", if is_valid { name } else { "?" }).parse()?;
-        let removed = format!("{source}:removed").parse()?;
+        let source: ExternalSource = format!("{CONNECTION}{}", if is_valid { name } else { "?" }).parse()?;
+        let removed = removal::mark(&source)?;
         let actor = connection_actor(actor, [source.as_str()]);
         Ok(Self {
             source,

@@ -47,6 +47,7 @@ mod mapping;
 pub mod openapi;
 mod params;
 mod patch;
+mod removal;
 mod resource;
 mod respond;
 pub mod schema;

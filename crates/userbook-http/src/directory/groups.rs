@@ -28,11 +28,12 @@ use crate::{
 };
 
 /// The columns that `ordering` accepts.
-const COLUMNS: [(&str, Option<GroupColumn>); 7] = [
+const COLUMNS: [(&str, Option<GroupColumn>); 8] = [
     ("pk", Some(GroupColumn::Id)),
     ("name", Some(GroupColumn::Name)),
     ("is_superuser", Some(GroupColumn::IsSuperuser)),
     ("parent", Some(GroupColumn::Parent)),
+    ("parent__name", None),
     ("attributes", None),
     ("users", None),
     ("roles", None),

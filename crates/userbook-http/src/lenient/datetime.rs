@@ -5,7 +5,7 @@
 
 use std::ops::RangeInclusive;
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use super::{
     iso8601::{self, Written},
@@ -24,6 +24,9 @@ pub(crate) enum DateTimeFault {
 /// The years of storable times.
 const YEARS: RangeInclusive<i32> = 1..=9999;
 
+/// The most decimals of a second in [`relaxed`] times.
+const MAX_DECIMALS: usize = 12;
+
 /// Parses a time, truncated to microseconds.
 pub(crate) fn parse_datetime(text: &str) -> Result<DateTime<Utc>, DateTimeFault> {
     let (local, offset) = iso8601::read(text)
@@ -31,15 +34,16 @@ pub(crate) fn parse_datetime(text: &str) -> Result<DateTime<Utc>, DateTimeFault>
         .filter(|(local, _)| YEARS.contains(&local.year()))
         .ok_or(DateTimeFault::WrongFormat)?;
     local
-        .checked_sub_offset(offset)
+        .checked_sub_signed(offset)
         .filter(|utc| YEARS.contains(&utc.year()))
         .map(|utc| utc.and_utc())
         .ok_or(DateTimeFault::OutOfRange)
 }
 
-/// Parses `YYYY-M-D[T ]h:m[:s[.f…]]`, optional blanks, and an optional offset.
+/// Parses `YYYY-M-D[T ]h:m[:s[.f…]]` with up to twelve decimals, optional white space, an optional offset of hours and
+/// minutes, and an optional line end.
 fn relaxed(text: &str) -> Option<Written> {
-    let mut reader = Reader(text);
+    let mut reader = Reader(text.strip_suffix('\n').unwrap_or(text));
     let year = i32::try_from(reader.number(4, 4)?).ok()?;
     reader.take(&['-'])?;
     let month = reader.number(1, 2)?;
@@ -50,14 +54,34 @@ fn relaxed(text: &str) -> Option<Written> {
     let hour = reader.number(1, 2)?;
     reader.take(&[':'])?;
     let minute = reader.number(1, 2)?;
-    let (second, microsecond) = match reader.take(&[':']) {
-        None => (0, 0),
-        Some(_) => (reader.number(1, 2)?, reader.microseconds()?),
+    let second = if reader.take(&[':']).is_some() { Some(reader.number(1, 2)?) } else { None };
+    let microsecond = match second.and_then(|_| reader.take(&['.', ','])) {
+        Some(_) if reader.digits_ahead() > MAX_DECIMALS => return None,
+        Some(_) => reader.decimals(1, 6)?,
+        None => 0,
     };
-    let time = NaiveTime::from_hms_micro_opt(hour, minute, second, microsecond)?;
+    let time = NaiveTime::from_hms_micro_opt(hour, minute, second.unwrap_or(0), microsecond)?;
 
-    let offset = iso8601::offset(&mut reader)?;
+    reader.skip_blanks();
+    let offset = relaxed_offset(&mut reader)?;
     reader.is_empty().then_some((date.and_time(time), offset))
+}
+
+/// Reads `Z` or `±hh[[:]mm]`; nothing means UTC.
+fn relaxed_offset(reader: &mut Reader<'_>) -> Option<TimeDelta> {
+    let sign = match reader.take(&['Z', '+', '-']) {
+        Some('-') => -1,
+        Some('+') => 1,
+        _ => return Some(TimeDelta::zero()),
+    };
+    let hours = reader.number(2, 2)?;
+    let minutes = if reader.is_empty() {
+        0
+    } else {
+        _ = reader.take(&[':']);
+        reader.number(2, 2)?
+    };
+    iso8601::less_than_a_day(TimeDelta::minutes(i64::from(hours * 60 + minutes) * sign))
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod python_repr;
 mod python_text;
 mod reader;
 
+pub(crate) use boolean::boolean;
 pub(crate) use datetime::{DateTimeFault, parse_datetime};
 pub(crate) use fields::{Attributes, field_ops};
 pub(crate) use group_fields::{PARENTS, group_field, group_ops, roles};

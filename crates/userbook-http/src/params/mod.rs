@@ -87,12 +87,16 @@ impl<'a> Params<'a> {
         })
     }
 
+    /// A boolean, not trimmed: the recorded release ignores a filter with blanks around it.
     pub(crate) fn boolean(&mut self, name: &'static str) -> Option<bool> {
-        self.one(name, |text| match text {
-            "true" | "True" => Ok(true),
-            "false" | "False" => Ok(false),
-            _ => Err(("invalid", "Must be a valid boolean.".into())),
-        })
+        match self.last(name).filter(|text| !text.trim_matches(is_space).is_empty())? {
+            "true" | "True" => Some(true),
+            "false" | "False" => Some(false),
+            _ => {
+                self.fault(name, "invalid", "Must be a valid boolean.".into());
+                None
+            }
+        }
     }
 
     pub(crate) fn uuid(&mut self, name: &'static str) -> Option<Uuid> {

@@ -8,6 +8,7 @@ use super::Params;
 use crate::Release;
 use crate::error::PAGE_SIZE;
 use crate::error::{ApiError, Kind};
+use crate::lenient::python_int;
 
 /// The default number of rows of a page.
 const PAGE_ROWS: u32 = 100;
@@ -59,7 +60,7 @@ impl PageQuery {
     /// # Errors
     /// 404 for an invalid page number.
     pub(crate) fn read(params: &Params<'_>, max_rows: u32) -> Result<Self, ApiError> {
-        let size = params.last(PAGE_SIZE).map(|size| size.trim_matches(is_space)).and_then(whole);
+        let size = params.last(PAGE_SIZE).and_then(row_count);
         let size = size.filter(|size| *size > 0);
         let size =
             size.map_or(PAGE_ROWS, |size| u32::try_from(size).unwrap_or(u32::MAX)).min(max_rows.max(1));
@@ -102,6 +103,11 @@ impl PageQuery {
             end_index: if current == total_pages { count } else { self.offset + u64::from(self.size) },
         })
     }
+}
+
+/// Reads a number of rows as the recorded release does; a number above 64 bits counts as the largest.
+fn row_count(text: &str) -> Option<u64> {
+    python_int(text).map_or_else(|| whole(text.trim_matches(is_space)), |rows| u64::try_from(rows).ok())
 }
 
 /// Reads decimal digits; a number above 64 bits counts as the largest.
@@ -148,6 +154,9 @@ mod tests {
         for (query, offset, limit) in [
             ("page=003&page_size=5", 10, 5),
             ("page_size=+3", 0, 3),
+            ("page_size=%2B3", 0, 3),
+            ("page_size=1_0", 0, 10),
+            ("page_size=1__0", 0, 100),
             ("page_size=999", 0, 999),
             ("page_size=1001", 0, 1_000),
             ("page_size=99999999999999999999999", 0, 1_000),

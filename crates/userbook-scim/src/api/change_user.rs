@@ -1,6 +1,10 @@
 //! GET, PUT, PATCH and DELETE of a user.
 
-use std::{error::Error, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    error::Error,
+    sync::{Arc, OnceLock},
+};
 
 use http::StatusCode;
 use http_body::Body;
@@ -8,7 +12,7 @@ use serde_json::Value;
 use userbook::{
     Authorizer, User, UserUpdate,
     authz::ListAuthorizer,
-    model::{GroupGraph, UserRef},
+    model::{ChangeId, GroupGraph, UserRef},
     store::{ListStore, ProvisioningStore},
     update::{FieldOps, GroupsOp, Mode, Op, PatchFailure},
     view::UserView,
@@ -19,6 +23,7 @@ use crate::{
     Connection, Deletion, Mapping,
     error::ScimError,
     patch::{self, Patch},
+    removal,
     resource::{Basis, Document, Form, ResourceKind, canonical_resource, field_ops, version, with_object},
     schema::Mutability,
 };
@@ -103,6 +108,8 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     {
         let authorized = self.service().authorize_update(self.actor, target, conditions).await?;
         let (source, removed) = (self.source().clone(), self.connection.removed().clone());
+        let change = Arc::<OnceLock<ChangeId>>::default();
+        let this_change = Arc::clone(&change);
         let update = UserUpdate::computed(move |user, groups| {
             let mut ops = FieldOps::new(Mode::Patch);
             ops.is_active = Op::Set(false);
@@ -110,13 +117,19 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
                 groups.get(*id).is_some_and(|group| group.external_ids.is_managed_by(&source))
             };
             let leave = user.groups.iter().copied().filter(is_managed).collect();
-            ops.groups = Op::Set(GroupsOp::Change { join: std::collections::BTreeSet::new(), leave });
-            // Without the identifier, which another user may get meanwhile.
-            ops.external_ids.set(removed.clone(), None);
+            ops.groups = Op::Set(GroupsOp::Change { join: BTreeSet::new(), leave });
+            // The identifier of the user is free for another user.
             ops.external_ids.remove(source.clone());
+            removal::forget(user, &mut ops.external_ids);
+            // The session epoch after this update: an active user gets a new one.
+            let change = this_change.get().filter(|_| user.is_active);
+            let epoch = change.map_or(user.session_epoch, |change| (*change).into());
+            let mark = removal::identifier(user, epoch);
+            ops.external_ids.set(removed.clone(), Some(&mark));
             Ok(ops)
         });
         let mut call = authorized.update(update);
+        _ = change.set(call.change_id());
         if let Some(id) = self.request_id {
             call = call.request_id(id);
         }

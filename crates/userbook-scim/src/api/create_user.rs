@@ -25,6 +25,7 @@ use crate::{
     authorizer::{connection_actor, with_adopted},
     error::ScimError,
     filter::is_same_text,
+    removal,
     resource::{Basis, Document, ResourceKind, canonical_resource, field_ops},
 };
 
@@ -80,11 +81,12 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
             return Ok(None);
         }
         let removed = self.connection.removed();
-        let managed = ExternalIdFilter { source: removed.clone(), identifier: None };
-        let Some(user) = self.find_by_name(wanted, Some(managed)).await? else { return Ok(None) };
-        let actor = connection_actor(self.actor.clone(), [self.source().as_str(), removed.as_str()]);
+        let external_id = Some(ExternalIdFilter { source: removed.clone(), identifier: None });
+        let filter = UserFilter { external_id, is_active: Some(false), ..UserFilter::default() };
         let mark = removed.clone();
-        let may_take = move |user: &User| user.external_ids.is_managed_by(&mark);
+        let may_take = move |user: &User| removal::is_in_force(&mark, user);
+        let Some(user) = self.find_by_name(wanted, filter).await?.filter(&may_take) else { return Ok(None) };
+        let actor = connection_actor(self.actor.clone(), [self.source().as_str(), removed.as_str()]);
         Ok(Some(self.take(&actor, &user, wanted, may_take).await?))
     }
 
@@ -98,7 +100,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         if !is_conflict {
             return Ok(None);
         }
-        let Some(user) = self.find_by_name(wanted, None).await? else { return Ok(None) };
+        let Some(user) = self.find_by_name(wanted, UserFilter::default()).await? else { return Ok(None) };
         let (source, adoption) = (self.source(), Arc::clone(adoption));
         let name = source.clone();
         let may_take =
@@ -110,16 +112,12 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         Ok(Some(self.take(&actor, &user, wanted, may_take).await?))
     }
 
-    /// Returns the user with the wanted name: the same spelling, else one that differs in upper and lower case.
-    async fn find_by_name(
-        &self,
-        wanted: &Document,
-        external_id: Option<ExternalIdFilter>,
-    ) -> Result<Option<User>, ScimError> {
+    /// Returns the user with the wanted name among those that a filter selects: the same spelling, else one that
+    /// differs in upper and lower case.
+    async fn find_by_name(&self, wanted: &Document, among: UserFilter) -> Result<Option<User>, ScimError> {
         let Some(name) = wanted.get("userName").and_then(Value::as_str) else { return Ok(None) };
-        let managed = UserFilter { external_id, ..UserFilter::default() };
-        let exact = UserFilter { usernames: [name.to_owned()].into(), ..managed.clone() };
-        let folded = UserFilter { folded_name: Some(name.to_owned()), ..managed };
+        let exact = UserFilter { usernames: [name.to_owned()].into(), ..among.clone() };
+        let folded = UserFilter { folded_name: Some(name.to_owned()), ..among };
         for filter in [exact, folded] {
             let order = vec![Order { column: UserColumn::Username, descending: false }];
             let listing = Listing { filter, order, offset: 0, limit: CANDIDATES };
@@ -144,7 +142,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         let mut wanted = wanted.clone();
         wanted.entry("active").or_insert(Value::Bool(true));
         let id = wanted.get("externalId").and_then(Value::as_str).map(str::to_owned);
-        let (source, removed) = (self.source().clone(), self.connection.removed().clone());
+        let source = self.source().clone();
         let replace = replacement(self.connection, wanted);
         let update = UserUpdate::computed(move |user, groups| {
             if !may_take(user) {
@@ -152,7 +150,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
             }
             let mut ops = replace(user, groups)?;
             ops.external_ids.set(source.clone(), id.as_deref());
-            ops.external_ids.remove(removed.clone());
+            removal::forget(user, &mut ops.external_ids);
             Ok(ops)
         });
         let mut call = self.service().update_user(actor, user.id, update);

@@ -107,6 +107,10 @@ mod tests {
             ("x", vec![ViolationKind::InvalidEmail]),
             ("a\0@b.co", vec![ViolationKind::NullCharacter, ViolationKind::InvalidEmail]),
             (&format!("{}@b.co", "a".repeat(250)), vec![ViolationKind::MaxLength { limit: 254 }]),
+            (
+                &format!("{}@b.co", "a".repeat(316)),
+                vec![ViolationKind::MaxLength { limit: 254 }, ViolationKind::InvalidEmail],
+            ),
             (&"a".repeat(255), vec![ViolationKind::MaxLength { limit: 254 }, ViolationKind::InvalidEmail]),
         ] {
             let faults = EmailAddress::parse(text).err().map(FieldErrors::into_vec).unwrap_or_default();

@@ -2,25 +2,34 @@
 //!
 //! The rule is narrower than the RFCs in some places (no blanks in quotes, a top-level label of at least two
 //! characters) and wider in others (local parts of any length, `[::1]`, a top-level label that begins with a hyphen).
-//! It does not limit the length.
+//! An address has at most 320 code points.
 //!
 //! IPv6 literals have two notations: Django's `[::1]`, and `[IPv6:::1]` of RFC 5321 §4.1.3.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+/// The maximum length of an address in code points.
+const MAX_ADDRESS: usize = 320;
 /// The maximum length of a DNS label.
 const MAX_LABEL: usize = 63;
 
 /// Returns whether Django 5.0 accepts this text as an e-mail address.
 pub(crate) fn is_django_email(text: &str) -> bool {
-    text.rsplit_once('@').is_some_and(|(user, domain)| is_user(user) && is_domain(domain))
+    has_valid_length(text)
+        && text.rsplit_once('@').is_some_and(|(user, domain)| is_user(user) && is_domain(domain))
 }
 
 /// Returns whether the address has Django's local part and an IPv6 literal in the notation of RFC 5321, which Django
 /// rejects.
 pub(crate) fn has_tagged_ipv6_literal(text: &str) -> bool {
-    text.rsplit_once('@')
-        .is_some_and(|(user, domain)| is_user(user) && literal(domain).and_then(tagged_ipv6).is_some())
+    has_valid_length(text)
+        && text
+            .rsplit_once('@')
+            .is_some_and(|(user, domain)| is_user(user) && literal(domain).and_then(tagged_ipv6).is_some())
+}
+
+fn has_valid_length(text: &str) -> bool {
+    text.chars().take(MAX_ADDRESS + 1).count() <= MAX_ADDRESS
 }
 
 /// Returns whether the domain has no brackets, or is an address literal by RFC 5321 §4.1.3.
@@ -129,6 +138,7 @@ mod tests {
         }
         assert!(is_django_email(&format!("{}@example.com", "a".repeat(200))));
         assert!(is_django_email(&format!("a@{}.{}", "b".repeat(63), "c".repeat(63))));
+        assert!(is_django_email(&format!("{}@ä.co", "a".repeat(315))));
     }
 
     #[test]
@@ -175,6 +185,8 @@ mod tests {
         ] {
             assert!(!is_django_email(text), "{text}");
         }
+        assert!(!is_django_email(&format!("{}@ä.co", "a".repeat(316))));
+        assert!(!has_tagged_ipv6_literal(&format!("{}@[IPv6:::1]", "a".repeat(310))));
         assert!(!is_django_email(&format!("a@{}.com", "b".repeat(64))));
         assert!(!is_django_email(&format!("a@b.{}", "c".repeat(64))));
         assert!(!is_django_email(&format!("a@{}.com", "ü".repeat(64))));

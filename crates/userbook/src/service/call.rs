@@ -13,7 +13,7 @@ use super::{
 use crate::{
     authz::{Actor, Authorizer},
     decision::{Conditions, IfNoneMatch},
-    model::Revision,
+    model::{ChangeId, Revision},
     store::UserStore,
 };
 
@@ -38,6 +38,7 @@ pub struct Call<'a, S, A, O> {
     service: &'a UserService<S, A>,
     actor: &'a Actor,
     operation: O,
+    change: ChangeId,
     options: CallOptions,
 }
 
@@ -57,6 +58,7 @@ impl<S, A, O> fmt::Debug for Call<'_, S, A, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")
             .field("actor", self.actor)
+            .field("change", &self.change)
             .field("options", &self.options)
             .finish_non_exhaustive()
     }
@@ -64,7 +66,14 @@ impl<S, A, O> fmt::Debug for Call<'_, S, A, O> {
 
 impl<'a, S, A, O> Call<'a, S, A, O> {
     pub(super) fn new(service: &'a UserService<S, A>, actor: &'a Actor, operation: O) -> Self {
-        Self { service, actor, operation, options: CallOptions::default() }
+        let change = service.ids.next_change();
+        Self { service, actor, operation, change, options: CallOptions::default() }
+    }
+
+    /// Returns the id of the change: the id of the event and, of a changed user, the revision. If the change ends the
+    /// sessions of the user, the id is also the [`session_epoch`](crate::User::session_epoch).
+    pub fn change_id(&self) -> ChangeId {
+        self.change
     }
 
     pub(super) fn with_conditions(mut self, conditions: Conditions) -> Self {
@@ -120,9 +129,9 @@ impl<S: UserStore, A: Authorizer, O: Operation<S, A>> Call<'_, S, A, O> {
     /// The error of the operation. Nothing was written, except as
     /// [`StoreErrorKind::Ambiguous`](crate::store::StoreErrorKind::Ambiguous) states.
     pub async fn run(self) -> Result<O::Output, O::Error> {
-        let Self { service, actor, operation, options } = self;
+        let Self { service, actor, operation, change, options } = self;
         let until = service.clock.monotonic().saturating_add(service.deadline);
-        let call = CallContext { actor, change: service.ids.next_change(), options: &options, until };
+        let call = CallContext { actor, change, options: &options, until };
         operation::run(service, operation, &call).await
     }
 }

@@ -11,7 +11,7 @@ use userbook::{
 
 use crate::{
     error::{ApiError, InputError, InputLocation},
-    lenient::{DateTimeFault, parse_datetime},
+    lenient::{DateTimeFault, boolean, parse_datetime},
 };
 
 /// The path of service accounts.
@@ -30,6 +30,8 @@ pub(super) struct AccountRequest {
     display_name: Result<Name, FieldErrors>,
     pub(super) create_group: bool,
     pub(super) expiring: bool,
+    /// Whether the token expires, as sent: the value of the attribute.
+    expiring_sent: Value,
     /// The expiry of the token; `None` leaves it to the host.
     pub(super) expires: Option<Timestamp>,
 }
@@ -47,21 +49,22 @@ pub(super) fn read(object: &JsonObject, policy: &Policy, now: Timestamp) -> Resu
         faults.push(InputError { location, name, code, message: message.to_owned().into() });
     };
     let name = match object.get("name") {
-        None | Some(Value::Null) => return Err(missing_name()),
+        None | Some(Value::Null) => return Err(missing("A service account needs a name.")),
         Some(Value::String(name)) => name.clone(),
         Some(_) => {
             fault("name", "invalid", "Not a valid string.");
             String::new()
         }
     };
-    let expiring = match object.get("expiring") {
-        None => true,
-        Some(Value::Bool(expiring)) => *expiring,
-        Some(_) => {
-            fault("expiring", "invalid", "Must be a valid boolean.");
-            true
-        }
+    let expiring_sent = match object.get("expiring") {
+        None => Value::Bool(true),
+        Some(Value::Null) => return Err(missing("The expiry of tokens must be true or false.")),
+        Some(sent) => sent.clone(),
     };
+    let expiring = column_boolean(&expiring_sent).unwrap_or_else(|| {
+        fault("expiring", "invalid", "Must be a valid boolean.");
+        true
+    });
     let expires = match object.get("expires") {
         None => now.checked_add_signed(VALID),
         Some(Value::Null) => None,
@@ -86,13 +89,13 @@ pub(super) fn read(object: &JsonObject, policy: &Policy, now: Timestamp) -> Resu
         (Username::verbatim(name.as_str()), Name::verbatim(name.as_str()))
     };
     let create_group = object.get("create_group").is_some_and(is_true);
-    Ok(AccountRequest { name, username, display_name, create_group, expiring, expires })
+    Ok(AccountRequest { name, username, display_name, create_group, expiring, expiring_sent, expires })
 }
 
 impl AccountRequest {
     /// Returns the user.
     pub(super) fn user(&self) -> NewUser {
-        let attributes = JsonObject::from_iter([(EXPIRING.to_owned(), Value::Bool(self.expiring))]);
+        let attributes = JsonObject::from_iter([(EXPIRING.to_owned(), self.expiring_sent.clone())]);
         let fields = FieldOps {
             username: self.username.clone().into(),
             name: self.display_name.clone().into(),
@@ -117,8 +120,21 @@ fn is_true(value: &Value) -> bool {
     }
 }
 
-fn missing_name() -> ApiError {
-    let (code, message) = ("required".to_owned(), "A service account needs a name.".to_owned());
+/// As recorded, the values that a boolean column accepts: fewer texts than a boolean of a user.
+fn column_boolean(value: &Value) -> Option<bool> {
+    match value {
+        Value::String(text) => match text.as_str() {
+            "t" | "True" | "1" => Some(true),
+            "f" | "False" | "0" => Some(false),
+            _ => None,
+        },
+        other => boolean(other),
+    }
+}
+
+/// As recorded, a missing value is an error of the request as a whole.
+fn missing(message: &str) -> ApiError {
+    let (code, message) = ("required".to_owned(), message.to_owned());
     Violations::<Field>::from(ViolationKind::Custom { code, message, params: JsonObject::new() }).into()
 }
 
@@ -164,6 +180,31 @@ mod tests {
             assert_eq!(request.create_group, expected, "{value}");
         }
         assert!(!read(json!({"name": "x"})).unwrap().create_group);
+    }
+
+    #[test]
+    fn expiring_is_a_value_of_a_boolean_column() {
+        for (value, expected) in [
+            (json!(true), Some(true)),
+            (json!(1), Some(true)),
+            (json!("t"), Some(true)),
+            (json!("True"), Some(true)),
+            (json!(false), Some(false)),
+            (json!(0.0), Some(false)),
+            (json!("0"), Some(false)),
+            (json!("true"), None),
+            (json!("yes"), None),
+            (json!(2), None),
+            (json!([true]), None),
+            (json!(null), None),
+        ] {
+            let request = read(json!({"name": "x", "expiring": value})).ok();
+            assert_eq!(request.as_ref().map(|it| it.expiring), expected, "{value}");
+            if let Some(request) = request {
+                assert_eq!(request.expiring_sent, value, "{value}");
+            }
+        }
+        assert!(read(json!({"name": "x"})).unwrap().expiring);
     }
 
     #[test]
