@@ -63,15 +63,13 @@ impl<'a> CheckedGroup<'a> {
         Granting::of(shape, self.0.id, self.0.write.after.as_ref())
     }
 
-    /// Returns the query for superusers before the write.
-    pub(crate) fn superusers_before(&self, granting: &Granting) -> SuperuserQuery {
-        SuperuserQuery { groups: granting.before.clone(), except: None }
-    }
-
-    /// Returns the query for superusers after the write, without users who join.
-    pub(crate) fn superusers_after(&self, granting: &Granting) -> SuperuserQuery {
+    /// Returns the queries for superusers before the write, and after it without users who join.
+    pub(crate) fn superusers_queries(&self, granting: &Granting) -> [SuperuserQuery; 2] {
         let except = (self.0.id, self.0.members.leaving());
-        SuperuserQuery { groups: granting.after.clone(), except: Some(except) }
+        [
+            SuperuserQuery { groups: granting.before.clone(), except: None },
+            SuperuserQuery { groups: granting.after.clone(), except: Some(except) },
+        ]
     }
 
     /// Decides. `None` means no change. Returns the difference as the caller sees it.

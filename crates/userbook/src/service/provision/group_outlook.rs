@@ -74,8 +74,9 @@ async fn superusers<S: ProvisioningStore, A: Authorizer>(
     checked: &CheckedGroup<'_>,
     granting: &Granting,
 ) -> OfMoment<(Superusers, Superusers)> {
-    let before = load_superusers(service, directory, checked.superusers_before(granting)).await?;
-    let after = load_superusers(service, directory, checked.superusers_after(granting)).await?;
+    let [before, after] = checked.superusers_queries(granting);
+    let before = load_superusers(service, directory, before).await?;
+    let after = load_superusers(service, directory, after).await?;
     Ok(before.zip(after).ok_or(OtherMoment))
 }
 
