@@ -284,8 +284,9 @@ async fn a_deletion_changes_no_foreign_group(at: Setting) {
     let child = async || service.retrieve_group(&actor(ADMIN), group(NO_GROUP), false).await.unwrap().group;
     let before = child().await;
     let count = events(&fixture.store).await.len();
+    let joiner = actor(JOINER);
     for dry_run in [true, false] {
-        let call = service.delete_group(&actor(JOINER), group(STAFF));
+        let call = service.delete_group(&joiner, group(STAFF));
         let deleted = if dry_run { call.dry_run().await } else { call.await };
         assert_eq!(group_ending(&deleted), "child groups", "{at}: {deleted:?}");
     }
