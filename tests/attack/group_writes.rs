@@ -291,7 +291,7 @@ async fn a_deletion_changes_no_foreign_group(at: Setting) {
         assert_eq!(group_ending(&deleted), "child groups", "{at}: {deleted:?}");
     }
     assert_eq!((child().await, events(&fixture.store).await.len()), (before, count), "{at}");
-    // Whoever may change the child may delete its parent, and the event names the child.
+    // An actor who may change the child may delete its parent, and the event names the child.
     let deleted = service.delete_group(&actor(ADMIN), group(STAFF)).await.unwrap();
     assert_eq!(child().await.parent, None, "{at}");
     let event = events(&fixture.store).await.pop().unwrap();
