@@ -1,7 +1,17 @@
 //! Bulk requests.
 
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
 use serde_json::{Value, json};
-use userbook_tests::fixture::Kind;
+use userbook::{
+    Timestamp,
+    clock::{Clock, SystemClock},
+};
+use userbook_scim::ScimLimits;
+use userbook_tests::fixture::{ANN, Kind, row};
 
 use crate::{
     on_each_store,
@@ -13,6 +23,9 @@ on_each_store!(
     errors_stop_a_request,
     circles_and_unknown_references_fail,
     values_of_the_wrong_type_are_errors,
+    changes_of_a_group_do_not_read_the_members,
+    operations_after_the_time_limit_do_not_begin,
+    repeated_denials_load_once_and_are_counted,
 );
 
 fn bulk(operations: &Value) -> Value {
@@ -111,4 +124,99 @@ async fn values_of_the_wrong_type_are_errors(kind: Kind) {
     let body = bulk(&json!([{"Method": "POST", "Path": "/Groups", "BulkId": "g", "Data": data}]));
     let answer = provider.ask("POST /Bulk", body).await.expect(200);
     assert_eq!(answer["Operations"][0]["status"], "201", "{answer}");
+}
+
+async fn changes_of_a_group_do_not_read_the_members(kind: Kind) {
+    let provider = Provider::new(kind).await;
+    let (ada, bo) = (provider.user("ada").await, provider.user("bo").await);
+    let group = provider.group("crew", &[&ada, &bo]).await;
+    let path = format!("/Groups/{group}");
+    let rename = |name: &str| patch(&json!([{"op": "replace", "path": "displayName", "value": name}]));
+    let mut operations = vec![json!({"method": "PATCH", "path": path, "data": rename("crew")}); 40];
+    operations.push(json!({"method": "PATCH", "path": path, "data": rename("team")}));
+    operations
+        .push(json!({"method": "PUT", "path": path, "data": {"schemas": [GROUP], "displayName": "squad"}}));
+    provider.calls();
+    let answer = provider.ask("POST /Bulk", bulk(&json!(operations))).await.expect(200);
+    let calls = provider.calls();
+    assert!(!calls.iter().any(|call| call.starts_with("list_")), "{calls:?}");
+    let results = answer["Operations"].as_array().unwrap();
+    assert!(results.len() == 42 && results.iter().all(|it| it["status"] == "200"), "{answer}");
+    // The version of the response guards later changes.
+    let version = |position: usize| results[position]["version"].as_str().unwrap();
+    assert_eq!(version(0), version(39));
+    for (version, status) in [(version(0), 412), (version(41), 200)] {
+        let target = format!("PATCH {path}");
+        provider.ask_as("okta", &target, &[("if-match", version)], rename("squad")).await.expect(status);
+    }
+}
+
+/// A clock that moves a second forward with each reading.
+#[derive(Debug, Default)]
+struct Ticking(AtomicU64);
+
+impl Clock for Ticking {
+    fn now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_secs(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+async fn operations_after_the_time_limit_do_not_begin(kind: Kind) {
+    let limits = ScimLimits { bulk_time: Duration::from_secs(3), ..ScimLimits::default() };
+    let provider = Provider::new(kind).await.limited(limits).at_time_of(Ticking::default());
+    let create = |name: &str| json!({"method": "POST", "path": "/Users", "bulkId": name, "data": user(name)});
+    let mut body = bulk(&json!([create("a"), create("b"), create("c"), create("d")]));
+    body["failOnErrors"] = 9.into();
+    let answer = provider.ask("POST /Bulk", body).await.expect(200);
+    let results = answer["Operations"].as_array().unwrap();
+    let statuses: Vec<&str> = results.iter().map(|it| it["status"].as_str().unwrap()).collect();
+    assert_eq!(statuses, ["201", "201", "503", "503"], "{answer}");
+    assert_eq!(results[2]["response"]["detail"], "bulk request exceeds 3s");
+    let users = provider.ask("GET /Users", Value::Null).await.expect(200);
+    assert_eq!(users["totalResults"], 2);
+}
+
+async fn repeated_denials_load_once_and_are_counted(kind: Kind) {
+    let provider = Provider::new(kind).await;
+    let foreign = row(&provider.store, ANN).await.uuid.to_string();
+    let missing = "5e1f0000-0000-4000-8000-000000000001".to_owned();
+    let own = provider.user("ada").await;
+    let ask = async |paths: Vec<String>| {
+        let operations: Vec<Value> =
+            paths.into_iter().map(|path| json!({"method": "DELETE", "path": path})).collect();
+        let mut body = bulk(&json!(operations));
+        body["failOnErrors"] = 1000.into();
+        provider.calls();
+        let answer = provider.ask("POST /Bulk", body).await;
+        let (loads, denials) = (provider.calls().len(), answer.denials.map(|denials| denials.0));
+        let results = answer.expect(200)["Operations"].clone();
+        let statuses = results.as_array().unwrap().iter().map(|it| it["status"].clone()).collect::<Vec<_>>();
+        (loads, denials, statuses)
+    };
+    let users = |id: &str, count: usize| vec![format!("/Users/{id}"); count];
+    let (once, denials, _) = ask(users(&foreign, 1)).await;
+    assert_eq!(denials, Some(1));
+    for id in [&foreign, &missing] {
+        let (loads, denials, statuses) = ask(users(id, 100)).await;
+        assert_eq!((loads, denials), (once, Some(1)), "{id}");
+        assert!(statuses.len() == 100 && statuses.iter().all(|status| status == "404"), "{statuses:?}");
+    }
+    // Other spellings of one path.
+    let upper = foreign.to_uppercase();
+    let spellings = [
+        format!("/Users/{foreign}"),
+        format!("/Users/{upper}"),
+        format!("Users/{foreign}/"),
+        format!("//Users/{foreign}"),
+    ];
+    let (loads, denials, _) = ask(spellings.into()).await;
+    assert_eq!((loads, denials), (once, Some(1)));
+    let (_, denials, _) = ask([users(&foreign, 2), users(&missing, 2)].concat()).await;
+    assert_eq!(denials, Some(2));
+    let (_, denials, statuses) = ask(users(&own, 1)).await;
+    assert_eq!((denials, statuses), (None, vec![json!("204")]));
 }

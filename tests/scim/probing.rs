@@ -3,7 +3,7 @@
 use http::Request;
 use http_body_util::Full;
 use serde_json::{Value, json};
-use userbook::{Actor, StaticPermissions, UserUpdate, model::UserRef};
+use userbook::{Actor, GroupId, Limits, NewUser, StaticPermissions, UserUpdate, model::UserRef};
 use userbook_scim::{ScimLimits, Strictness};
 use userbook_tests::fixture::{ANN, Kind, STAFF, group_id, row};
 
@@ -20,6 +20,7 @@ on_each_store!(
     patch_bombs_meet_limits,
     deep_nesting_meets_limits,
     bulk_references_reach_no_foreign_resource,
+    sizes_of_members_do_not_show,
 );
 
 async fn external_ids_of_others_are_neither_found_nor_taken(kind: Kind) {
@@ -167,6 +168,21 @@ async fn patch_bombs_meet_limits(kind: Kind) {
         assert_eq!(answer.status, status, "{named} {:.200}", answer.json.to_string());
         assert!(answer.json["detail"].as_str().unwrap().contains(named), "{}", answer.json);
     }
+    // A resource as a whole has the limit too, whether the schema has the keys or not.
+    let unknown =
+        |count: usize| (0..count).map(|n| (format!("k{n}"), json!(1))).collect::<serde_json::Map<_, _>>();
+    for (keys, status) in
+        [(keys(1001), 413), (Value::Object(unknown(1001)), 413), (Value::Object(unknown(1000)), 200)]
+    {
+        let mut body = user("ada");
+        body.as_object_mut().unwrap().extend(keys.as_object().unwrap().clone());
+        provider.ask(&format!("PUT /Users/{id}"), body.clone()).await.expect(status);
+        body["userName"] = "bo".into();
+        if status == 413 {
+            let answer = provider.ask("POST /Users", body).await.expect(413);
+            assert!(answer["detail"].as_str().unwrap().contains("1000"), "{answer}");
+        }
+    }
     let shown = provider.ask(&format!("GET /Users/{id}"), Value::Null).await.expect(200);
     assert_eq!((shown.get("roles"), shown.get("title")), (None, None), "nothing is written");
 }
@@ -239,4 +255,38 @@ async fn bulk_references_reach_no_foreign_resource(kind: Kind) {
     let id = answer["Operations"][0]["location"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
     let created = provider.host.retrieve(&Actor::system(), UserRef::Uuid(id.parse().unwrap())).await.unwrap();
     assert!(created.groups.is_empty());
+}
+
+/// Members do not make a group unreadable by what the response does not contain.
+async fn sizes_of_members_do_not_show(kind: Kind) {
+    let limits = Limits { page_bytes: 8 * 1024, ..Limits::default() };
+    let provider = Provider::under(kind, StaticPermissions::none(), |it| it, limits).await;
+    let own = provider.user("ada").await;
+    let mut groups = Vec::new();
+    for n in 0..6 {
+        let group = provider.group(&format!("crew {n}"), &[&own]).await;
+        // Members of the host, each with a long name and large attributes.
+        let attributes = json!({"own": "x".repeat(20_000)}).as_object().cloned().unwrap();
+        let hidden = NewUser::new(format!("hidden {n}"), "x".repeat(1000))
+            .with(|user| user.merge_attributes(attributes));
+        let hidden = provider.host.insert_user(&Actor::system(), hidden).await.unwrap().view.user;
+        let id = GroupId(group.parse().unwrap());
+        provider.host.add_member(&Actor::system(), id, hidden.id).await.unwrap();
+        groups.push(group);
+    }
+    for group in &groups {
+        assert_eq!(provider.members(group).await, std::slice::from_ref(&own));
+    }
+    groups.sort_unstable();
+    for (query, expected) in
+        [("?count=6", &groups[..]), ("?startIndex=2&count=4", &groups[1..5]), ("?count=0", &[])]
+    {
+        let page = provider.ask(&format!("GET /Groups{query}"), Value::Null).await.expect(200);
+        let shown = page["Resources"].as_array().unwrap();
+        assert_eq!((&page["totalResults"], shown.len()), (&json!(6), expected.len()), "{query}");
+        for group in shown {
+            assert_eq!(group["members"].as_array().unwrap().len(), 1, "{group}");
+            assert!(expected.iter().any(|id| group["id"] == id.as_str()), "{query}");
+        }
+    }
 }

@@ -2,16 +2,22 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::{Request, StatusCode};
+use http_body::Body;
 use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
 use tower_service::Service;
 use userbook::{
-    Actor, NewUser, PermissionAuthorizer, StaticPermissions, UserService, UserType, authz::Permission,
+    Actor, Limits, NewUser, PermissionAuthorizer, Policy, StaticPermissions, UserService, UserType,
+    authz::Permission, clock::Clock,
 };
-use userbook_http::Endpoint;
+use userbook_http::{Denials, Endpoint};
 use userbook_scim::{Connection, ConnectionAuthorizer, ScimApi, ScimLimits, StaticConnections};
-use userbook_tests::fixture::{self, AnyStore, Kind};
+use userbook_tests::{
+    counting::{CountingStore, Journal},
+    fixture::{self, AnyStore, Kind},
+};
 
 pub(crate) const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 pub(crate) const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
@@ -26,6 +32,7 @@ pub(crate) type Api =
 pub(crate) struct Provider {
     pub(crate) store: AnyStore,
     api: Api,
+    journal: Journal,
     /// The host's own service.
     pub(crate) host: Arc<UserService<AnyStore, PermissionAuthorizer<StaticPermissions>>>,
 }
@@ -36,6 +43,7 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: http::HeaderMap,
     pub(crate) json: Value,
+    pub(crate) denials: Option<Denials>,
 }
 
 impl Answer {
@@ -70,6 +78,16 @@ impl Provider {
         permissions: StaticPermissions,
         options: impl FnOnce(Connection) -> Connection,
     ) -> Self {
+        Self::under(kind, permissions, options, Limits::default()).await
+    }
+
+    /// Sets limits of the policy.
+    pub(crate) async fn under(
+        kind: Kind,
+        permissions: StaticPermissions,
+        options: impl FnOnce(Connection) -> Connection,
+        limits: Limits,
+    ) -> Self {
         let store = fixture::store(kind).await;
         let authorizer = PermissionAuthorizer::new(permissions);
         let host = Arc::new(UserService::new(Arc::clone(&store), authorizer.clone()));
@@ -83,9 +101,22 @@ impl Provider {
         let connections = StaticConnections::new()
             .with("okta", options(Connection::new("okta", okta).unwrap()))
             .with("entra", Connection::new("entra", entra).unwrap());
-        let scim = UserService::new(Arc::clone(&store), ConnectionAuthorizer::new(authorizer));
+        let journal = Journal::default();
+        let counting: AnyStore = Arc::new(CountingStore::new(Arc::clone(&store), journal.clone()));
+        let policy = Policy::hardened().with_limits(limits);
+        let scim = UserService::new(counting, ConnectionAuthorizer::new(authorizer)).with_policy(policy);
         let api = ScimApi::new(scim, connections).with_base_url("https://app.example.com/scim/v2/");
-        Self { store, api, host }
+        Self { store, api, journal, host }
+    }
+
+    /// Returns the calls of the provider to the store since the last time.
+    pub(crate) fn calls(&self) -> Vec<String> {
+        self.journal.take()
+    }
+
+    pub(crate) fn at_time_of(mut self, clock: impl Clock) -> Self {
+        self.api = self.api.with_clock(clock);
+        self
     }
 
     pub(crate) fn into_api(self) -> Api {
@@ -124,12 +155,17 @@ impl Provider {
         self.send(request.body(Full::from(body)).unwrap()).await
     }
 
-    pub(crate) async fn send(&self, request: Request<Full<bytes::Bytes>>) -> Answer {
+    pub(crate) async fn send<B>(&self, request: Request<B>) -> Answer
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
         let (head, body) = self.api.clone().into_service().call(request).await.unwrap().into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         assert_ne!(head.status, StatusCode::INTERNAL_SERVER_ERROR, "{head:?}");
         let json = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
-        Answer { status: head.status.as_u16(), headers: head.headers, json }
+        let denials = head.extensions.get().copied();
+        Answer { status: head.status.as_u16(), headers: head.headers, json, denials }
     }
 
     /// Creates a user, and returns the id.

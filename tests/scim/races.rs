@@ -1,5 +1,9 @@
 //! Concurrent pushes of one connection.
 
+use bytes::Bytes;
+use http::Request;
+use http_body::Frame;
+use http_body_util::StreamBody;
 use serde_json::{Value, json};
 use userbook::{
     Actor, GroupError, GroupId, Revision, StaticPermissions, UserUpdate, model::UserRef, update::GroupUpdate,
@@ -19,6 +23,7 @@ on_each_store!(
     one_of_two_creations_activates_a_removed_user,
     a_member_that_leaves_the_connection_does_not_join,
     a_member_with_another_revision_does_not_join,
+    a_member_that_joins_during_a_replacement_stays,
 );
 
 const ROUNDS: usize = 20;
@@ -163,5 +168,50 @@ async fn a_member_with_another_revision_does_not_join(kind: Kind) {
         assert_eq!(matches!(result, Err(GroupError::Contended { .. })), !joins);
         let now = provider.host.retrieve(&system, uuid).await.unwrap().user;
         assert_eq!(now.groups.contains(&group), joins);
+    }
+}
+
+/// The client names a version of the group with all members. Another writer adds one while the body arrives.
+async fn a_member_that_joins_during_a_replacement_stays(kind: Kind) {
+    let provider = Provider::new(kind).await;
+    let (ada, bo, cy) = (provider.user("ada").await, provider.user("bo").await, provider.user("cy").await);
+    let group = provider.group("crew", &[&ada]).await;
+    let (id, joining) = (GroupId(group.parse().unwrap()), UserRef::Uuid(cy.parse().unwrap()));
+    let system = Actor::system();
+    let both = json!([{"value": ada}, {"value": bo}]);
+    let send = async |method: &str, body: &Value, joins: bool| {
+        let tag = provider.ask(&format!("GET /Groups/{group}"), Value::Null).await.etag();
+        let (host, data) = (std::sync::Arc::clone(&provider.host), Bytes::from(body.to_string()));
+        // The body is read after the version is compared.
+        let frames = futures_util::stream::once(async move {
+            if joins {
+                host.add_member(&Actor::system(), id, joining).await.unwrap();
+            }
+            Ok::<_, std::convert::Infallible>(Frame::data(data))
+        });
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/scim/v2/Groups/{group}"))
+            .header("authorization", "Bearer okta")
+            .header("content-type", "application/scim+json")
+            .header("if-match", tag);
+        provider.send(request.body(StreamBody::new(Box::pin(frames))).unwrap()).await.status
+    };
+    for (method, body) in [
+        ("PUT", json!({"schemas": [GROUP], "displayName": "crew", "members": both})),
+        ("PUT", json!({"schemas": [GROUP], "displayName": "crew", "members": []})),
+        ("PATCH", patch(&json!([{"op": "replace", "path": "members", "value": both}]))),
+        ("PATCH", patch(&json!([{"op": "remove", "path": "members"}]))),
+    ] {
+        assert_eq!(send(method, &body, true).await, 412, "{method} {body}");
+        let mut members = provider.members(&group).await;
+        members.sort_unstable();
+        let mut expected = [ada.clone(), cy.clone()];
+        expected.sort_unstable();
+        assert_eq!(members, expected, "{method} {body}");
+        provider.host.remove_member(&system, id, joining).await.unwrap();
+        assert_eq!(send(method, &body, false).await, 200, "{method} {body}");
+        let whole = json!({"schemas": [GROUP], "displayName": "crew", "members": [{"value": ada}]});
+        provider.ask(&format!("PUT /Groups/{group}"), whole).await.expect(200);
     }
 }

@@ -22,6 +22,12 @@ pub enum BodyError {
     Overloaded,
 }
 
+/// The number of denials (403, 404) within a response that has another status, such as the response to a bulk request.
+/// An [`Endpoint`](crate::Endpoint) adds it to the extensions of the response, so that the host can hide how long the
+/// denials took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Denials(pub u32);
+
 impl BodyError {
     /// Finds a body error in the chain of sources.
     pub(crate) fn find_in(error: &(dyn std::error::Error + 'static)) -> Option<Self> {

@@ -142,7 +142,7 @@ pub use http;
 pub use error::{ApiError, ErrorFormat, Failure, PortFailure};
 pub use etag::header_list;
 pub use extension::{Extension, ExtensionSet};
-pub use host::{BodyError, busy, invalid_host, unknown_operation};
+pub use host::{BodyError, Denials, busy, invalid_host, unknown_operation};
 pub use lenient::json::{JsonBounds, JsonError, parse as parse_json};
 pub use operation::operation_name;
 pub use ports::{

@@ -100,6 +100,16 @@ impl ScimError {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
     }
 
+    /// 412: the resource is not in the required state.
+    pub(crate) fn another_version() -> Self {
+        Self::new(StatusCode::PRECONDITION_FAILED, "The resource has another version")
+    }
+
+    /// 503 for an operation that was not begun in time.
+    pub(crate) fn late(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+    }
+
     pub(crate) fn unauthorized(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, detail)
     }

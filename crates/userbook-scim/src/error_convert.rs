@@ -74,7 +74,7 @@ impl From<UpdateError> for ScimError {
     fn from(error: UpdateError) -> Self {
         match error {
             UpdateError::Access(error) => error.into(),
-            UpdateError::Condition => condition(),
+            UpdateError::Condition => Self::another_version(),
             UpdateError::Patch(failure) => failure.into(),
             UpdateError::Invalid(violations) => violated(&violations, |field| Some(user_attribute(field?))),
             UpdateError::Contended { .. } => Self::unavailable(error),
@@ -86,16 +86,11 @@ impl From<GroupError> for ScimError {
     fn from(error: GroupError) -> Self {
         match error {
             GroupError::Access(error) => error.into(),
-            GroupError::Condition => condition(),
+            GroupError::Condition => Self::another_version(),
             GroupError::Invalid(violations) => violated(&violations, |field| Some(group_attribute(field?))),
             GroupError::Contended { .. } => Self::unavailable(error),
         }
     }
-}
-
-/// 412: the resource is not in the required state.
-fn condition() -> ScimError {
-    ScimError::new(StatusCode::PRECONDITION_FAILED, "The resource has another version")
 }
 
 /// Chooses the status by the gravest violation; the detail names all.

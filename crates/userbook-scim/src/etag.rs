@@ -148,6 +148,8 @@ impl Preconditions {
 pub(crate) struct Pinned {
     state: OnceLock<String>,
     members: OnceLock<BTreeSet<UserId>>,
+    /// The members that the connection manages.
+    managed: OnceLock<BTreeSet<Uuid>>,
 }
 
 impl Pinned {
@@ -157,8 +159,14 @@ impl Pinned {
     }
 
     /// Requires exactly these members where the write depends on all of them.
-    pub(crate) fn pin_members(&self, members: BTreeSet<UserId>) {
+    pub(crate) fn pin_members(&self, members: BTreeSet<UserId>, managed: BTreeSet<Uuid>) {
         _ = self.members.set(members);
+        _ = self.managed.set(managed);
+    }
+
+    /// Returns whether these members of the connection are the pinned ones, if members are pinned.
+    pub(crate) fn has_managed(&self, members: &BTreeSet<Uuid>) -> bool {
+        self.managed.get().is_none_or(|pinned| pinned == members)
     }
 
     pub(crate) fn has_state(&self) -> bool {
@@ -217,7 +225,11 @@ mod tests {
         let pinned = Pinned::default();
         assert!(pinned.holds("s", None) && pinned.holds("s", Some(&members(&[1]))) && !pinned.has_state());
         pinned.pin_state("s".to_owned());
-        pinned.pin_members(members(&[1, 2]));
+        let managed = |ids: &[u128]| ids.iter().copied().map(Uuid::from_u128).collect::<BTreeSet<_>>();
+        assert!(pinned.has_managed(&managed(&[7])));
+        pinned.pin_members(members(&[1, 2]), managed(&[7]));
+        assert!(pinned.has_managed(&managed(&[7])));
+        assert!(!pinned.has_managed(&managed(&[7, 8])) && !pinned.has_managed(&managed(&[])));
         for (state, present, expected) in [
             ("s", Some(members(&[2, 1])), true),
             ("s", None, true),

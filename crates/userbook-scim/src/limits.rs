@@ -1,5 +1,9 @@
 //! Limits of requests beyond those of the core.
 
+use std::time::Duration;
+
+use crate::error::ScimError;
+
 /// Limits of one request. The [`Limits`](userbook::Limits) of the service's policy apply as well: stored attributes,
 /// members of a group write, rows and bytes of a page, the time of a search.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,7 +16,8 @@ pub struct ScimLimits {
     pub filter_bytes: usize,
     /// Comparisons in one filter: 256.
     pub filter_terms: usize,
-    /// Operations in one PATCH, a path in the keys of a value counts as one: 1,000.
+    /// Operations in one PATCH, and paths in the keys of values; each key of the value of an operation without a path
+    /// counts as one, whether the schema has it or not. Also such keys of one POST or PUT: 1,000.
     pub patch_operations: usize,
     /// Bytes of JSON that the operations of one PATCH write and compare: 4 MiB.
     pub patch_bytes: usize,
@@ -22,6 +27,8 @@ pub struct ScimLimits {
     pub attribute_names: usize,
     /// Operations in one bulk request: 100.
     pub bulk_operations: usize,
+    /// Time in which the operations of one bulk request begin: 20 seconds. Later ones get 503.
+    pub bulk_time: Duration,
     /// Rows of one page: 200. A larger `count` gets this many.
     pub page_rows: u32,
     /// Rows that are sorted by an attribute without an order in the store: 10,000.
@@ -42,6 +49,7 @@ impl Default for ScimLimits {
             search_bytes: 256 * 1024 * 1024,
             attribute_names: 256,
             bulk_operations: 100,
+            bulk_time: Duration::from_secs(20),
             page_rows: 200,
             sorted_rows: 10_000,
             sorted_bytes: 8 * 1024 * 1024,
@@ -51,3 +59,35 @@ impl Default for ScimLimits {
 
 /// Nesting of a body: a resource, and what attributes contain.
 pub(crate) const BODY_LEVELS: usize = 32;
+
+/// The paths that one request may contain. Every path counts before it is parsed, also one that the schema does not
+/// have.
+#[derive(Debug)]
+pub(crate) struct PathCount {
+    limit: usize,
+    left: usize,
+    exceeded: fn(usize) -> String,
+}
+
+impl PathCount {
+    /// The operations and paths of a PATCH.
+    pub(crate) fn of_patch(limits: &ScimLimits) -> Self {
+        Self::new(limits, |limit| format!("PATCH exceeds {limit} operations"))
+    }
+
+    /// The paths in the keys of a POST or PUT.
+    pub(crate) fn of_resource(limits: &ScimLimits) -> Self {
+        Self::new(limits, |limit| format!("resource exceeds {limit} unknown attributes and paths"))
+    }
+
+    fn new(limits: &ScimLimits, exceeded: fn(usize) -> String) -> Self {
+        Self { limit: limits.patch_operations, left: limits.patch_operations, exceeded }
+    }
+
+    /// Counts one path.
+    pub(crate) fn add(&mut self) -> Result<(), ScimError> {
+        let left = self.left.checked_sub(1);
+        self.left = left.ok_or_else(|| ScimError::too_large((self.exceeded)(self.limit)))?;
+        Ok(())
+    }
+}

@@ -32,6 +32,11 @@ impl Params {
         Ok(params)
     }
 
+    /// Excludes one attribute of the resource.
+    pub(crate) fn without(attribute: &str) -> Self {
+        Self { start_index: 1, excluded: vec![attribute.to_owned()], ..Self::default() }
+    }
+
     /// Reads the body of `.search`.
     pub(crate) fn from_body(body: &Value, limits: &ScimLimits) -> Result<Self, ScimError> {
         let Value::Object(members) = body else {

@@ -52,8 +52,13 @@ impl Work {
     /// Lets other tasks run.
     pub(crate) async fn rest(&mut self) {
         self.rested = self.left;
-        YieldOnce.pause(0).await;
+        pause().await;
     }
+}
+
+/// Lets other tasks run.
+pub(crate) async fn pause() {
+    YieldOnce.pause(0).await;
 }
 
 /// Collects converted items, and lets other tasks run between them: each may be a large document. `convert` also
@@ -74,7 +79,7 @@ where
         visited = visited.saturating_add(bytes);
         if visited > SLICE {
             visited = 0;
-            YieldOnce.pause(0).await;
+            pause().await;
         }
     }
     converted

@@ -1,8 +1,8 @@
 //! ISO 8601 times that the recorded release accepts: those of `datetime.fromisoformat` in `CPython` 3.12.
 //!
 //! A date is `YYYY-MM-DD`, `YYYYMMDD`, `YYYY-Www[-D]` or `YYYYWww[D]`. Any single character separates it from the time,
-//! `hh[:mm[:ss[.f…]]]` with or without colons. The offset is `Z`, or a sign with the same form as a time. Clients do not
-//! use week dates, times without colons or odd separators, but recorded responses depend on them.
+//! `hh[:mm[:ss[.f…]]]` with or without colons. The offset is `Z`, or a sign with the same form as a time. Clients do
+//! not use week dates, times without colons or odd separators, but recorded responses depend on them.
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Weekday};
 

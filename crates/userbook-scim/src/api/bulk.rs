@@ -13,12 +13,15 @@ use userbook::{
 };
 use userbook_http::Failure;
 
-use super::{Answer, Exchange, payload::Payload, reply::Reply, route::resolve};
+use super::{
+    Answer, Exchange, bulk_denied::Denied, groups::MEMBERS, payload::Payload, reply::Reply, route::resolve,
+};
 use crate::{
     Strictness,
     error::{ScimError, ScimType},
     etag::Preconditions,
     params::Params,
+    work::pause,
 };
 
 /// The schema of responses.
@@ -51,6 +54,7 @@ struct BulkRun {
     fail_on_errors: Option<u64>,
     /// The cause of the first 500 or 503.
     failure: Option<Failure>,
+    denied: Denied,
 }
 
 impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
@@ -62,6 +66,8 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         let body = payload.read(&self.provider.limits).await?;
         let limit = self.provider.limits.bulk_operations;
         let mut run = BulkRun::read(&body, limit, self.connection.strictness)?;
+        let (clock, time) = (&self.provider.clock, self.provider.limits.bulk_time);
+        let until = clock.monotonic().saturating_add(time);
         // Each round runs the operations whose references are known; a circle of references never is.
         loop {
             let before = run.waiting.len();
@@ -69,25 +75,39 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
                 if run.has_failed() {
                     break;
                 }
+                if clock.monotonic() >= until {
+                    let late = Err(ScimError::late(format!("bulk request exceeds {time:?}")));
+                    run.record(position, &operation, &operation.path, late, &self.provider.base);
+                    continue;
+                }
                 match run.resolved(&operation) {
                     Some((path, data)) => {
-                        let answer = self.bulk_operation(&operation, &path, data).await;
+                        let answer = self.bulk_operation(&operation, &path, data, &mut run.denied).await;
                         run.record(position, &operation, &path, answer, &self.provider.base);
                     }
                     None => run.waiting.push((position, operation)),
                 }
+                // Operations of a store in memory never wait.
+                pause().await;
             }
             if run.waiting.is_empty() || run.waiting.len() == before || run.has_failed() {
                 break;
             }
         }
-        let failure = run.failure.take();
-        Ok(Reply { failure, ..Reply::json(StatusCode::OK, run.finish(&self.provider.base)) })
+        let (failure, denials) = (run.failure.take(), run.denied.count());
+        Ok(Reply { failure, denials, ..Reply::json(StatusCode::OK, run.finish(&self.provider.base)) })
     }
 
-    async fn bulk_operation(&self, operation: &BulkOperation, path: &str, data: Value) -> Answer {
+    async fn bulk_operation(
+        &self,
+        operation: &BulkOperation,
+        path: &str,
+        data: Value,
+        denied: &mut Denied,
+    ) -> Answer {
         let exchange = Exchange {
-            params: Params::parse(None, &self.provider.limits)?,
+            // The response contains no resources, so their members need not be read.
+            params: Params::without(MEMBERS),
             preconditions: Preconditions::of_version(operation.version.as_deref()),
             ..*self
         };
@@ -95,7 +115,10 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         let route = resolve(path.strip_suffix('/').unwrap_or(path)).ok_or_else(ScimError::not_found)?;
         let method = Method::from_bytes(operation.method.as_bytes());
         let method = method.map_err(|_| ScimError::invalid_value("the method of an operation is invalid"))?;
-        exchange.write::<Empty<Bytes>>(&method, &route, Payload::Data(data)).await
+        denied.require_possible(&method, &route)?;
+        let answer = exchange.write::<Empty<Bytes>>(&method, &route, Payload::Data(data)).await;
+        denied.see(method, &route, &answer);
+        answer
     }
 }
 
@@ -141,6 +164,7 @@ impl BulkRun {
             errors: 0,
             fail_on_errors,
             failure: None,
+            denied: Denied::default(),
         })
     }
 

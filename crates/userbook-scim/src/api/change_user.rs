@@ -39,7 +39,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     pub(super) fn conditional(&self, kind: ResourceKind, document: Document) -> Answer {
         let version = version(&document).unwrap_or_default().to_owned();
         if !self.preconditions.allows(&version) {
-            return Err(ScimError::new(StatusCode::PRECONDITION_FAILED, "The resource has another version"));
+            return Err(ScimError::another_version());
         }
         if self.preconditions.knows(&version) {
             return Ok(Reply { version: Some(version), ..Reply::empty(StatusCode::NOT_MODIFIED) });

@@ -12,7 +12,7 @@ use userbook::{
 use uuid::Uuid;
 
 use super::{Exchange, parse_id};
-use crate::{error::ScimError, patch::MembersChange};
+use crate::{error::ScimError, etag::Pinned, patch::MembersChange};
 
 /// Users that are loaded at once.
 const CHUNK: u32 = 200;
@@ -30,13 +30,26 @@ pub(super) type Member = (UserId, Revision);
 impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
     /// Turns "these are all members" into additions and removals. Members that the connection does not manage stay, and
     /// so do members that another writer adds meanwhile.
-    pub(super) async fn make_delta(&self, id: GroupId, change: &mut MembersChange) -> Result<(), ScimError> {
+    ///
+    /// # Errors
+    /// 412 if the members are not those of the version that the client names.
+    pub(super) async fn make_delta(
+        &self,
+        id: GroupId,
+        change: &mut MembersChange,
+        pinned: &Pinned,
+    ) -> Result<(), ScimError> {
         let present = UserFilter { groups: vec![[id].into()], ..self.managed() };
         // Of more members, too many leave.
         let limit = self.service().policy().limits().members_altered;
         let most = limit.saturating_add(change.add.len());
         let present = self.find_users(present, most).await?;
-        let present: BTreeSet<String> = present.into_keys().map(|uuid| uuid.to_string()).collect();
+        let is_whole = present.len() <= most;
+        let present: BTreeSet<Uuid> = present.into_keys().collect();
+        if is_whole && !pinned.has_managed(&present) {
+            return Err(ScimError::another_version());
+        }
+        let present: BTreeSet<String> = present.into_iter().map(|uuid| uuid.to_string()).collect();
         let wanted = std::mem::take(&mut change.add);
         *change = MembersChange {
             replaces: false,

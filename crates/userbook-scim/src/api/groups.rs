@@ -6,7 +6,7 @@ use http::StatusCode;
 use http_body::Body;
 use serde_json::Value;
 use userbook::{
-    Group, GroupError, GroupId, ListError,
+    Group, GroupError, GroupId, ListError, User,
     authz::ListAuthorizer,
     service::{AuthorizedGroupWrite, Listing},
     store::{ExternalIdFilter, GroupEntry, GroupFilter, ListStore, ProvisioningStore},
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The only attribute whose size is not limited by the group itself.
-const MEMBERS: &str = "members";
+pub(super) const MEMBERS: &str = "members";
 
 /// Attempts of a write whose users or group change meanwhile.
 const ATTEMPTS: u32 = 5;
@@ -47,7 +47,8 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         let external_id = Some(ExternalIdFilter { source: self.source().clone(), identifier: None });
         let filter = GroupFilter { ids: [id].into(), external_id, ..GroupFilter::default() };
         let listing = Listing { filter, order: Vec::new(), offset: 0, limit: 1 };
-        let page = self.service().list_groups(self.actor, listing, with_members).await?;
+        let authorized = self.service().authorize_group_list(self.actor).await?;
+        let page = authorized.without_member_attributes().page(listing, with_members).await?;
         page.groups.into_iter().next().ok_or_else(ScimError::not_found)
     }
 
@@ -60,10 +61,12 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         let entry = self.managed_entry(id, true).await?;
         let document = group::resource(&entry, self.source(), &self.provider.base, true);
         if self.preconditions.allows(version(&document).unwrap_or_default()) {
-            pinned.pin_members(entry.members.iter().map(|user| user.id).collect());
+            let is_managed = |user: &&User| user.external_ids.is_managed_by(self.source());
+            let managed = entry.members.iter().filter(is_managed).map(|user| user.uuid).collect();
+            pinned.pin_members(entry.members.iter().map(|user| user.id).collect(), managed);
             return Ok(());
         }
-        Err(ScimError::new(StatusCode::PRECONDITION_FAILED, "The resource has another version"))
+        Err(ScimError::another_version())
     }
 
     fn shows_members(&self) -> bool {
@@ -111,7 +114,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
             if delta.members.replaces {
                 let document = self.managed_group(authorized.id(), false).await?;
                 pinned.pin_state(state_of(&document));
-                self.make_delta(authorized.id(), &mut delta.members).await?;
+                self.make_delta(authorized.id(), &mut delta.members, &pinned).await?;
             }
             let mut update = self.group_update(Mode::Patch, &delta).await?;
             if !delta.external_id.is_keep() {

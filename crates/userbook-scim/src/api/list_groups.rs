@@ -46,7 +46,8 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Rows for GroupRows<'_,
     ) -> Result<(Vec<Document>, u64), ListError> {
         let Self { exchange, with_members } = self;
         let listing = Listing { filter, order: order.into_iter().collect(), offset, limit };
-        let page = exchange.service().list_groups(exchange.actor, listing, *with_members).await?;
+        let authorized = exchange.service().authorize_group_list(exchange.actor).await?;
+        let page = authorized.without_member_attributes().page(listing, *with_members).await?;
         let (source, base) = (exchange.source(), &exchange.provider.base);
         let document = |entry| measured(group::resource(entry, source, base, *with_members));
         Ok((convert_each(&page.groups, document).await, page.count))

@@ -1,6 +1,7 @@
 //! The entry point: takes a request and returns a finished response.
 
 mod bulk;
+mod bulk_denied;
 mod change_user;
 mod create_user;
 mod discovery;
@@ -100,7 +101,7 @@ impl<S, A, C> ScimApi<S, A, C> {
         self.with(|provider| provider.limits = limits)
     }
 
-    /// Uses another clock for the time limit of searches.
+    /// Uses another clock for the time limits of searches and bulk requests.
     #[must_use]
     pub fn with_clock(self, clock: impl Clock) -> Self {
         self.with(|provider| provider.clock = Arc::new(clock))

@@ -6,7 +6,7 @@ use http::{
     header::{ETAG, LOCATION},
 };
 use serde_json::Value;
-use userbook_http::Failure;
+use userbook_http::{Denials, Failure};
 
 use crate::{
     resource::{Document, location, version},
@@ -22,6 +22,8 @@ pub(super) struct Reply {
     pub(super) version: Option<String>,
     /// The cause of a failed operation of a bulk request, or of work left behind a change that succeeded.
     pub(super) failure: Option<Failure>,
+    /// The denied operations of a bulk request.
+    pub(super) denials: u32,
 }
 
 impl Reply {
@@ -31,7 +33,7 @@ impl Reply {
     }
 
     pub(super) fn empty(status: StatusCode) -> Self {
-        Self { status, body: None, location: None, version: None, failure: None }
+        Self { status, body: None, location: None, version: None, failure: None, denials: 0 }
     }
 
     /// A resource. `project` returns the part of the resource that the client wants.
@@ -42,7 +44,8 @@ impl Reply {
     ) -> Self {
         let location = location(&whole).map(str::to_owned);
         let version = version(&whole).map(str::to_owned);
-        Self { status, body: Some(Value::Object(project(whole))), location, version, failure: None }
+        let body = Some(Value::Object(project(whole)));
+        Self { body, location, version, ..Self::empty(status) }
     }
 
     pub(super) fn into_response(self) -> Response<Bytes> {
@@ -62,6 +65,9 @@ impl Reply {
         }
         if let Some(failure) = self.failure {
             response.extensions_mut().insert(failure);
+        }
+        if self.denials > 0 {
+            response.extensions_mut().insert(Denials(self.denials));
         }
         response
     }

@@ -126,7 +126,7 @@ pub(super) async fn find<R: Rows>(
 ) -> Result<Found, ScimError> {
     match plan {
         Plan::Scan { filter, exact: true } if query.sort.is_by_store() => {
-            Ok(rows.page(filter, query.sort.order(), query.offset, query.limit).await?)
+            exact_page(rows, &filter, &query, limits.page_bytes).await
         }
         Plan::Scan { filter, .. } => scan(rows, vec![filter], &query, &mut Meter::new(limits)).await,
         Plan::Indexed { filters, otherwise } => {
@@ -283,6 +283,37 @@ impl Results {
         };
         documents.sort_by_key(position);
         Ok((documents, count))
+    }
+}
+
+/// Returns the rows of the page, in smaller parts where the limit of a page requires it: the store also counts what the
+/// documents do not contain.
+async fn exact_page<R: Rows>(
+    rows: &R,
+    filter: &R::Filter,
+    query: &Query<'_, R::Column>,
+    page_bytes: u64,
+) -> Result<Found, ScimError> {
+    let (mut page, mut left, mut part) = (Page::new(page_bytes), query.limit, query.limit);
+    let mut offset = query.offset;
+    loop {
+        let wanted = part.min(left);
+        match rows.page(filter.clone(), query.sort.order(), offset, wanted).await {
+            Err(ListError::PageTooLarge { .. }) if wanted > 1 => part = wanted / 2,
+            found => {
+                let (documents, count) = found?;
+                let read = u32::try_from(documents.len()).unwrap_or(u32::MAX);
+                left = left.saturating_sub(read);
+                offset += u64::from(read);
+                if part == query.limit {
+                    return Ok((documents, count));
+                }
+                documents.into_iter().try_for_each(|document| page.push(document))?;
+                if left == 0 || read < wanted {
+                    return Ok((page.documents, count));
+                }
+            }
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::{Op, Patch, Step};
 use crate::{
     Strictness,
     error::{ScimError, ScimType},
-    limits::ScimLimits,
+    limits::{PathCount, ScimLimits},
     resource::{Normalizer, Place, Target, extension_members},
     schema::ResourceSchema,
 };
@@ -20,6 +20,13 @@ struct Reader<'r> {
     schema: &'r ResourceSchema,
     strictness: Strictness,
     limits: &'r ScimLimits,
+}
+
+/// The steps so far.
+#[derive(Debug)]
+struct Steps {
+    steps: Vec<Step>,
+    paths: PathCount,
 }
 
 /// Reads the operations of a request on a resource of this schema.
@@ -46,11 +53,11 @@ pub(crate) fn read(
         return Err(syntax("Operations is empty"));
     }
     let reader = Reader { schema, strictness, limits };
-    let mut steps = Vec::new();
+    let mut steps = Steps { steps: Vec::new(), paths: PathCount::of_patch(limits) };
     for operation in operations {
         reader.operation(operation, &mut steps)?;
     }
-    Ok(Patch { steps, strictness, bytes: limits.patch_bytes })
+    Ok(Patch { steps: steps.steps, strictness, bytes: limits.patch_bytes })
 }
 
 /// Removes a member by its name in any case.
@@ -67,7 +74,8 @@ fn syntax(detail: &str) -> ScimError {
 }
 
 impl Reader<'_> {
-    fn operation(self, operation: Value, steps: &mut Vec<Step>) -> Result<(), ScimError> {
+    fn operation(self, operation: Value, steps: &mut Steps) -> Result<(), ScimError> {
+        steps.paths.add()?;
         let Value::Object(mut operation) = operation else {
             return Err(syntax("an operation is not an object"));
         };
@@ -90,15 +98,6 @@ impl Reader<'_> {
         }
     }
 
-    /// Requires that a further step is within the limit.
-    fn check_count(self, steps: &[Step]) -> Result<(), ScimError> {
-        let limit = self.limits.patch_operations;
-        if steps.len() < limit {
-            return Ok(());
-        }
-        Err(ScimError::too_large(format!("PATCH exceeds {limit} operations")))
-    }
-
     fn op(self, text: &str) -> Result<Op, ScimError> {
         let known = [("add", Op::Add), ("replace", Op::Replace), ("remove", Op::Remove)];
         let is_named = |name: &str| {
@@ -113,12 +112,15 @@ impl Reader<'_> {
     }
 
     /// Adds a step for each attribute of the value. Keys may be paths.
-    fn without_path(self, op: Op, value: Option<Value>, steps: &mut Vec<Step>) -> Result<(), ScimError> {
+    fn without_path(self, op: Op, value: Option<Value>, steps: &mut Steps) -> Result<(), ScimError> {
         let Some(Value::Object(members)) = value else {
             return Err(ScimError::invalid_value("an operation without a path requires an object as value"));
         };
-        for (key, value) in members {
-            self.check_count(steps)?;
+        for (position, (key, value)) in members.into_iter().enumerate() {
+            // The operation itself stands for its first key.
+            if position > 0 {
+                steps.paths.add()?;
+            }
             match self.target(&key) {
                 // Clients send `id`, `schemas` and `meta` along.
                 Ok(Target::Place(place)) if self.ignores(&place) => {}
@@ -135,18 +137,11 @@ impl Reader<'_> {
         place.attribute.name == "schemas" || self.strictness.is_lenient() && place.is_read_only()
     }
 
-    fn step(
-        self,
-        op: Op,
-        target: Target,
-        value: Option<Value>,
-        steps: &mut Vec<Step>,
-    ) -> Result<(), ScimError> {
-        self.check_count(steps)?;
+    fn step(self, op: Op, target: Target, value: Option<Value>, steps: &mut Steps) -> Result<(), ScimError> {
         let normalizer = Normalizer { nulls: op != Op::Remove, ..Normalizer::new(self.strictness) };
         let value = self.value(op, &target, value, normalizer).map_err(of_value)?;
         if target.place().is_none_or(|place| place.attribute.name != "schemas") {
-            steps.push(Step { op, target, value });
+            steps.steps.push(Step { op, target, value });
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use super::{Document, Target};
 use crate::{
     Strictness,
     error::{ScimError, ScimType},
-    limits::ScimLimits,
+    limits::{PathCount, ScimLimits},
     schema::{Attribute, Kind, ResourceSchema, Schema, find},
 };
 
@@ -188,7 +188,7 @@ pub(crate) fn canonical_resource(
     };
     let normalizer = Normalizer::new(strictness);
     check_schemas(&members, schema, strictness)?;
-    let mut document = Document::new();
+    let (mut document, mut paths) = (Document::new(), PathCount::of_resource(limits));
     for (name, value) in members {
         if let Some(extension) = schema.extension(&name) {
             let canonical = extension_members(value, extension, normalizer)?;
@@ -204,7 +204,10 @@ pub(crate) fn canonical_resource(
                     document.insert(located.attribute.name.to_string(), value);
                 }
             }
-            None if strictness.is_lenient() => insert_at_path(&mut document, &name, value, schema, limits)?,
+            None if strictness.is_lenient() => {
+                paths.add()?;
+                insert_at_path(&mut document, &name, value, schema, limits)?;
+            }
             // The server does not store passwords.
             None if name.eq_ignore_ascii_case("password") => {}
             None => return Err(unknown(&name)),

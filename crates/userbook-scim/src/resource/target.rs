@@ -7,7 +7,7 @@ use crate::{
     error::{ScimError, ScimType},
     filter::{all_names, check_size, parse_path},
     limits::ScimLimits,
-    schema::{Attribute, Kind, Located, ResourceSchema},
+    schema::{Attribute, Kind, Located, ResourceSchema, split_path},
 };
 
 /// The target of an operation.
@@ -30,6 +30,26 @@ pub(crate) struct Place {
     pub(crate) sub: Option<Attribute>,
 }
 
+/// What a path names, besides a filter.
+#[derive(Debug, Clone, Copy)]
+struct Names<'p> {
+    urn: Option<&'p str>,
+    name: &'p str,
+    sub: Option<&'p str>,
+}
+
+impl<'p> Names<'p> {
+    fn of(path: &'p AttrPath) -> Self {
+        Self { urn: path.uri.as_deref(), name: &path.name, sub: path.sub_attr.as_deref() }
+    }
+
+    /// Reads a path without a filter. The grammar has no `$`.
+    fn split(path: &'p str) -> Option<Self> {
+        let (urn, name, sub) = split_path(path);
+        sub.is_none_or(|sub| !sub.starts_with('$')).then_some(Self { urn, name, sub })
+    }
+}
+
 impl Target {
     /// Parses a path.
     pub(crate) fn parse(
@@ -42,22 +62,20 @@ impl Target {
         if let Some(extension) = schema.extension(text.trim()) {
             return Ok(Self::Extension(extension.urn.to_string()));
         }
-        // Most paths are names. The parser builds tables for each text. Its grammar has no `$`.
         check_size(text, limits)?;
-        let named = schema.at_path(text.trim());
-        if let Some((located, sub)) =
-            named.filter(|(_, sub)| sub.is_none_or(|sub| !sub.name.starts_with('$')))
-        {
-            return Ok(Self::place_of(located, None, sub.cloned()));
-        }
-        let (path, filter, sub) = match parse_path(text, strictness, limits)? {
-            PatchPath::Attr(path) => {
-                let sub = path.sub_attr.clone();
-                (path, None, sub)
+        // Most paths are names. The parser, which builds tables for each text, reads only paths with a filter.
+        let target = if text.contains('[') {
+            match parse_path(text, strictness, limits)? {
+                PatchPath::Attr(path) => Self::resolve(&Names::of(&path), None, schema, strictness),
+                PatchPath::Value(value) => {
+                    let names = Names { sub: value.sub_attr.as_deref(), ..Names::of(&value.attr) };
+                    Self::resolve(&names, Some(value.filter), schema, strictness)
+                }
             }
-            PatchPath::Value(value) => (value.attr, Some(value.filter), value.sub_attr),
+        } else {
+            Names::split(text.trim()).and_then(|names| Self::resolve(&names, None, schema, strictness))
         };
-        let target = Self::resolve(&path, filter, sub.as_deref(), schema, strictness).ok_or_else(|| {
+        let target = target.ok_or_else(|| {
             ScimError::bad_request(ScimType::InvalidPath, format!("no attribute at path {text:?}"))
         })?;
         let Some(place) = target.place() else { return Ok(target) };
@@ -78,17 +96,16 @@ impl Target {
     }
 
     fn resolve(
-        path: &AttrPath,
+        names: &Names<'_>,
         filter: Option<ValFilter>,
-        sub: Option<&str>,
         schema: &ResourceSchema,
         strictness: Strictness,
     ) -> Option<Self> {
-        let named = schema.attribute(path.uri.as_deref(), &path.name);
-        let located = named.or_else(|| {
-            let may_search = strictness.is_lenient() && path.uri.is_none();
+        let Names { urn, name, sub } = *names;
+        let located = schema.attribute(urn, name).or_else(|| {
+            let may_search = strictness.is_lenient() && urn.is_none();
             let mut extensions = schema.extensions.iter().filter(|_| may_search);
-            extensions.find_map(|extension| schema.attribute(Some(&extension.urn), &path.name))
+            extensions.find_map(|extension| schema.attribute(Some(&extension.urn), name))
         })?;
         let sub = match sub {
             Some(name) => Some(located.attribute.sub(name)?.clone()),
@@ -150,11 +167,15 @@ mod tests {
         paths.extend(["title", "name.familyName", "emails.value", "title.x", "x.value"].map(Into::into));
         paths.extend([format!("{ENTERPRISE}:x"), "urn:x:title".to_owned(), "department".to_owned()]);
         for text in paths {
-            let (strictness, limits) = (Strictness::strict(), ScimLimits::default());
-            let Ok(PatchPath::Attr(path)) = parse_path(&text, strictness, &limits) else { panic!("{text}") };
-            let parsed = Target::resolve(&path, None, path.sub_attr.as_deref(), &schema, strictness);
-            let target = Target::parse(&text, &schema, strictness, &limits).ok();
-            assert_eq!(format!("{target:?}"), format!("{parsed:?}"), "{text}");
+            for strictness in [Strictness::strict(), Strictness::lenient()] {
+                let limits = ScimLimits::default();
+                let Ok(PatchPath::Attr(path)) = parse_path(&text, strictness, &limits) else {
+                    panic!("{text}")
+                };
+                let parsed = Target::resolve(&Names::of(&path), None, &schema, strictness);
+                let target = Target::parse(&text, &schema, strictness, &limits).ok();
+                assert_eq!(format!("{target:?}"), format!("{parsed:?}"), "{text}");
+            }
         }
     }
 
@@ -162,9 +183,19 @@ mod tests {
     fn paths_beyond_the_grammar_and_its_limits_are_refused() {
         let schema = Mapping::default().schema;
         let long = format!("{}title", " ".repeat(ScimLimits::default().filter_bytes));
-        for text in
-            [format!("{ENTERPRISE}:manager.$ref"), "groups.$ref".to_owned(), "GROUPS.$REF".to_owned(), long]
-        {
+        let texts = [
+            "groups.$ref",
+            "GROUPS.$REF",
+            "manager.$ref",
+            "title eq 1",
+            "1",
+            ".",
+            "name.",
+            ".x",
+            ":title",
+            "a:",
+        ];
+        for text in texts.map(str::to_owned).into_iter().chain([format!("{ENTERPRISE}:manager.$ref"), long]) {
             for strictness in [Strictness::strict(), Strictness::lenient()] {
                 let target = Target::parse(&text, &schema, strictness, &ScimLimits::default());
                 assert!(target.is_err(), "{text}: {target:?}");

@@ -89,11 +89,7 @@ impl ResourceSchema {
     /// Returns the attribute or the sub-attribute that a path without a filter names: `name.givenName`,
     /// `urn:…:User:department`.
     pub(crate) fn at_path(&self, path: &str) -> Option<(Located<'_>, Option<&Attribute>)> {
-        let (urn, path) = match path.rsplit_once(':') {
-            Some((urn, path)) => (Some(urn), path),
-            None => (None, path),
-        };
-        let (name, sub) = path.split_once('.').map_or((path, None), |(name, sub)| (name, Some(sub)));
+        let (urn, name, sub) = split_path(path);
         let located = self.attribute(urn, name)?;
         let sub = match sub {
             Some(sub) => Some(located.attribute.sub(sub)?),
@@ -111,6 +107,13 @@ impl ResourceSchema {
     pub(crate) fn all(&self) -> impl Iterator<Item = &Schema> {
         std::iter::once(&self.core).chain(&self.extensions)
     }
+}
+
+/// Splits a path without a filter: the URN of the schema, the attribute, and the sub-attribute.
+pub(crate) fn split_path(path: &str) -> (Option<&str>, &str, Option<&str>) {
+    let (urn, path) = path.rsplit_once(':').map_or((None, path), |(urn, path)| (Some(urn), path));
+    let (name, sub) = path.split_once('.').map_or((path, None), |(name, sub)| (name, Some(sub)));
+    (urn, name, sub)
 }
 
 impl Schema {

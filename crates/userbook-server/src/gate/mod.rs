@@ -34,7 +34,7 @@ pub(crate) use self::head::{HeadMemory, HeadMeter, InRequest, MeteredStream};
 use self::{
     admission::Admission,
     body::{BodyLimits, RequestBody},
-    denial::hide_duration,
+    denial::{denials, hide_duration},
     exchange::Exchange,
     linger::{Unread, linger},
     memory::MemoryBudget,
@@ -157,7 +157,7 @@ impl RequestGate {
         // A response that waits needs no place among those at work.
         exchange.release_place();
         self.metrics.responded(operation, response.status(), start.elapsed());
-        hide_duration(response.status(), start).await;
+        hide_duration(denials(&response), start).await;
         match exchange.take_unread() {
             Some(unread) => linger(response, Unread::new(unread, in_request), expects_continue),
             None => response,

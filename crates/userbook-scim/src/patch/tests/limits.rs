@@ -19,6 +19,22 @@ fn operations_are_bounded() {
     assert_eq!(patched(&json!([{"op": "add", "value": wide}]), Strictness::lenient()), Err((413, None)));
     let many: Vec<Value> = (0..1001).map(|_| json!({"op": "remove", "path": "title"})).collect();
     assert_eq!(patched(&Value::Array(many), Strictness::lenient()), Err((413, None)));
+    // Paths that change nothing count too.
+    let keys =
+        |count: usize| (0..count).map(|n| (format!("k{n}"), 1.into())).collect::<serde_json::Map<_, _>>();
+    let schemas = |n: usize| json!({"op": "add", "path": format!("schemas[value eq \"{n}\"]"), "value": "x"});
+    let empty = json!({"op": "add", "value": {}});
+    for (operations, expected) in [
+        (vec![json!({"op": "add", "value": keys(1000)})], Ok(stored())),
+        (vec![json!({"op": "add", "value": keys(1001)})], Err((413, None))),
+        (vec![json!({"op": "add", "value": keys(501)}); 2], Err((413, None))),
+        ((0..1001).map(schemas).collect(), Err((413, None))),
+        (vec![empty.clone(); 1000], Ok(stored())),
+        (vec![empty; 1001], Err((413, None))),
+    ] {
+        let count = operations.len();
+        assert_eq!(patched(&Value::Array(operations), Strictness::lenient()), expected, "{count}");
+    }
     // A long text for each of many values.
     let emails: Vec<Value> = (0..3000).map(|n| json!({"value": format!("{n}@x.org")})).collect();
     let bomb = json!([
