@@ -92,7 +92,7 @@ fn storable(rng: &mut Rng) -> serde_json::Value {
 }
 
 fn permissions() -> StaticPermissions {
-    let desk = Permission::ALL.into_iter().filter(|it| *it != Permission::EnableGroupSuperuser);
+    let desk = Permission::ALL.iter().copied().filter(|it| *it != Permission::EnableGroupSuperuser);
     let permissions = desk.fold(StaticPermissions::none(), |all, permission| all.grant(DESK, permission));
     permissions
         .grant(VIEWER, Permission::ViewUser)

@@ -14,7 +14,7 @@ use userbook_tests::{
     serving::administer,
 };
 
-use crate::support::{Folder, KEY, seed};
+use crate::support::{Folder, KEY, on_one_processor, seed};
 
 /// A server whose pipes the test does not read after the greeting.
 struct Unread {
@@ -71,18 +71,6 @@ impl Drop for Unread {
         _ = self.child.kill();
         _ = self.child.wait();
     }
-}
-
-/// The server, on one processor if the system can restrict it.
-fn on_one_processor() -> Command {
-    let server = command();
-    let mut taskset = Command::new("taskset");
-    if !taskset.args(["-c", "0", "true"]).status().is_ok_and(|status| status.success()) {
-        return server;
-    }
-    let mut restricted = Command::new("taskset");
-    restricted.env_clear().args(["-c", "0"]).arg(server.get_program());
-    restricted
 }
 
 #[test]

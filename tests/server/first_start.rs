@@ -8,17 +8,11 @@ use std::{
 };
 
 use userbook_tests::{
-    binary::{Server, command, send},
-    serving::{printed_token, two_starts_at_once_print_one_working_token},
+    binary::{Server, command},
+    serving::{printed_token, two_starts_at_once_by, two_starts_at_once_print_one_working_token},
 };
 
-use crate::support::Folder;
-
-fn opens_api(server: &Server, token: &str) -> bool {
-    let bearer = format!("Bearer {token}");
-    let headers = [("authorization", bearer.as_str())];
-    send(server.address, "GET", "/api/v3/core/users/1/", &headers, None).unwrap().status == 200
-}
+use crate::support::{Folder, on_one_processor, opens_api};
 
 /// Runs the server until it ends; returns its standard error.
 fn failure(command: &mut Command) -> String {
@@ -54,6 +48,13 @@ fn token_that_cannot_be_printed_is_not_created() {
 fn two_starts_at_once() {
     for _ in 0..25 {
         two_starts_at_once_print_one_working_token(&Folder::new().database());
+    }
+}
+
+#[test]
+fn two_starts_at_once_on_one_processor() {
+    for _ in 0..5 {
+        two_starts_at_once_by(on_one_processor, &Folder::new().database());
     }
 }
 

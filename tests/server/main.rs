@@ -11,6 +11,7 @@ mod first_start;
 mod health;
 mod import;
 mod kills;
+mod limited;
 mod lingering;
 mod metrics;
 mod overload;

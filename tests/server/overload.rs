@@ -3,7 +3,6 @@
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
-    process::Command,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -14,13 +13,13 @@ use std::{
 
 use serde_json::{Value, json};
 use userbook_tests::{
-    binary::{Answer, Server, command, exchange, receive_one, send},
+    binary::{Answer, Server, exchange, receive_one, send},
     receiver::wait_for,
 };
 
 use crate::{
     metrics::{page, value},
-    support::{Folder, KEY, request, seed},
+    support::{Folder, KEY, on_one_processor, request, seed},
 };
 
 /// The token of a second caller.
@@ -322,11 +321,10 @@ fn expensive() -> String {
 
 #[test]
 fn liveness_answers_on_one_processor_while_expensive_requests_run() {
-    let mut restricted = Command::new("taskset");
-    restricted.env_clear().args(["-c", "0"]).arg(command().get_program());
     let folder = Folder::new();
     let path = folder.seed(&seed(4));
-    let server = Server::try_start_by(restricted, &["--database", "memory:", "--seed", &path]).unwrap();
+    let server =
+        Server::try_start_by(on_one_processor(), &["--database", "memory:", "--seed", &path]).unwrap();
     let (stop, body) = (AtomicBool::new(false), expensive());
     let (slowest, expensive_requests) = std::thread::scope(|scope| {
         let clients: Vec<_> = (0..8)

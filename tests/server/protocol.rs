@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use userbook_tests::binary::{Answer, Server, parse, send};
+use userbook_tests::binary::{Answer, Server, parse, receive_one, send};
 
 use crate::support::{Folder, KEY, request, seed};
 
@@ -45,6 +45,52 @@ fn exactly_one_host_is_required() {
         let body: Value = serde_json::from_slice(&answer.body).unwrap();
         assert_eq!(body["code"], "invalid_host");
     }
+}
+
+/// The parser refuses these requests before the server sees them. The response says what to do.
+#[test]
+fn requests_that_are_not_http_are_explained() {
+    let folder = Folder::new();
+    let server = served(&folder);
+    let list = "/api/v3/core/users/?attributes=";
+    let get = |target: &str, headers: &str| {
+        format!("GET {target} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {KEY}\r\n{headers}\r\n")
+    };
+    let detail = |request: &str, status: u16| {
+        let answer = raw(&server, request);
+        assert_eq!(answer.status, status, "{request}");
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+        let body: Value = serde_json::from_slice(&answer.body).unwrap();
+        body["detail"].as_str().unwrap().to_owned()
+    };
+    let unescaped = get(&format!("{list}{{\"n\":601}}"), "");
+    assert!(detail(&unescaped, 400).contains("\" is %22"));
+    // On a connection that was used before, too.
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    let escaped = get(&format!("{list}{{%22n%22:601}}"), "");
+    stream.write_all(escaped.as_bytes()).unwrap();
+    assert_eq!(receive_one(&mut stream).unwrap().status, 200);
+    stream.write_all(unescaped.as_bytes()).unwrap();
+    let answer = receive_one(&mut stream).unwrap();
+    assert_eq!(answer.status, 400);
+    assert!(String::from_utf8_lossy(&answer.body).contains("%22"));
+    assert_eq!(stream.read(&mut [0]).unwrap(), 0, "the connection is closed");
+
+    let large = "x".repeat(70_000);
+    for request in [get(&format!("{list}{large}"), ""), get("/", &format!("x: {large}\r\n"))] {
+        assert!(detail(&request, 431).contains("too large"));
+    }
+    // A body with the bytes of such a response is no such response.
+    let text = "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n";
+    let stored = ask(
+        &server,
+        "PATCH",
+        "/api/v3/core/users/101/",
+        &[("content-type", "application/json")],
+        Some(json!({"attributes": {"text": text}}).to_string().as_bytes()),
+    );
+    let stored: Value = serde_json::from_slice(&stored.body).unwrap();
+    assert_eq!(stored["attributes"]["text"], text);
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn commands() -> String {
     let (_, quick_start) = readme.split_once("## Quick start").unwrap();
     let (_, block) = quick_start.split_once("user create").unwrap();
     let (block, _) = block.split_once("```").unwrap();
-    format!("cargo run --release -p userbook-server -- user create{block}")
+    format!("cargo run -p userbook-server -- user create{block}")
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn user_of_the_quick_start_changes_its_name() {
     assert_eq!(commands.replace("\\\n", " ").trim().lines().count(), 4, "{commands}");
     let program = command().get_program().to_str().unwrap().to_owned();
     let script = commands
-        .replace("cargo run --release -p userbook-server --", &program)
+        .replace("cargo run -p userbook-server --", &program)
         .replace("127.0.0.1:9000", &server.address.to_string());
     let output = Command::new("bash")
         .args(["-euc", &script])

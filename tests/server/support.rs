@@ -1,10 +1,10 @@
 //! Shared support: a folder, a seed, an administrator.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::Command};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use userbook_tests::binary::{Answer, Server, send};
+use userbook_tests::binary::{Answer, Server, command, send};
 
 /// The key of the seeded administrator's token.
 pub(crate) const KEY: &str = "a-key-of-tests";
@@ -65,4 +65,23 @@ pub(crate) fn request(server: &Server, method: &str, target: &str, body: &Value)
     let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
     let target = format!("/api/v3/core/users/{target}");
     send(server.address, method, &target, &headers, Some(body.to_string().as_bytes())).unwrap()
+}
+
+/// Returns the server's command behind another program: `taskset`, `prlimit`.
+pub(crate) fn behind(program: &str, arguments: &[&str]) -> Command {
+    let mut behind = Command::new(program);
+    behind.env_clear().args(arguments).arg(command().get_program());
+    behind
+}
+
+/// Returns the server's command on one processor.
+pub(crate) fn on_one_processor() -> Command {
+    behind("taskset", &["-c", "0"])
+}
+
+/// Whether a token opens the API.
+pub(crate) fn opens_api(server: &Server, token: &str) -> bool {
+    let bearer = format!("Bearer {token}");
+    let headers = [("authorization", bearer.as_str())];
+    send(server.address, "GET", "/api/v3/core/users/1/", &headers, None).unwrap().status == 200
 }

@@ -1,7 +1,6 @@
 //! Webhooks: each event arrives, those of one user in their order, although the receiver fails and restarts.
 
 use std::{
-    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -12,24 +11,11 @@ use std::{
 use serde_json::{Value, json};
 use userbook_tests::{
     binary::Server,
-    receiver::{Decide, Received, Receiver, wait_for},
+    receiver::{Decide, Received, Receiver, versions, wait_for},
     serving::{administer, events_reach_each_destination},
 };
 
 use crate::support::{Folder, request, seed};
-
-/// The versions of each user's events, without repetitions, in the order of their first arrival.
-fn versions(received: &Received) -> BTreeMap<String, Vec<u64>> {
-    let mut versions: BTreeMap<String, Vec<u64>> = BTreeMap::new();
-    for (_, event) in received.lock().unwrap().iter() {
-        let of_user = versions.entry(event["target"].to_string()).or_default();
-        let version = event["version"].as_u64().unwrap();
-        if !of_user.contains(&version) {
-            of_user.push(version);
-        }
-    }
-    versions
-}
 
 #[test]
 fn every_event_arrives_in_order_from_two_replicas_at_a_receiver_that_fails() {

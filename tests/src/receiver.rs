@@ -90,6 +90,19 @@ fn serve(stream: &mut BufReader<std::net::TcpStream>, received: &Received, decid
     write!(stream.get_mut(), "HTTP/1.1 {status} x\r\ncontent-length: 0\r\n\r\n").ok()
 }
 
+/// The versions of each user's events, without repetitions, in the order of their first arrival.
+pub fn versions(received: &Received) -> BTreeMap<String, Vec<u64>> {
+    let mut versions: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    for (_, event) in received.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        let of_user = versions.entry(event["target"].to_string()).or_default();
+        let version = event["version"].as_u64().expect("a version");
+        if !of_user.contains(&version) {
+            of_user.push(version);
+        }
+    }
+    versions
+}
+
 /// Waits for a condition, at most two minutes.
 pub fn wait_for(what: &str, condition: impl Fn() -> bool) {
     let start = Instant::now();

@@ -11,6 +11,7 @@ use userbook_tests::fixture::{
 on_every_store!(
     methods_and_options,
     errors_are_reported_in_the_recorded_order,
+    actions_on_passwords_require_the_state_of_if_match,
     me_returns_the_caller,
     me_includes_the_impersonator,
     the_configuration_needs_no_authentication,
@@ -99,6 +100,20 @@ async fn errors_are_reported_in_the_recorded_order(kind: Kind) {
         }
     }
     assert_eq!(ask(&api, Some(ROOT), "GET /core/%75sers/%6De/", &[], &Value::Null).await.status, 200);
+}
+
+async fn actions_on_passwords_require_the_state_of_if_match(kind: Kind) {
+    let store = store(kind).await;
+    let api = directory(&store, Policy::hardened(), |granted| granted);
+    let tag = ask(&api, Some(ROOT), "GET /core/users/2/", &[], &Value::Null).await.etag();
+    for action in ["set_password", "recovery", "recovery_email"] {
+        let target = format!("POST /core/users/2/{action}/");
+        let stale = ask(&api, Some(ROOT), &target, &[("if-match", "\"0-0\"")], &json!({})).await;
+        assert_eq!(stale.status, 412, "{action}: {}", stale.json);
+        // The fixture has no ports for passwords and links.
+        let current = ask(&api, Some(ROOT), &target, &[("if-match", &tag)], &json!({})).await;
+        assert_eq!(current.status, 400, "{action}: {}", current.json);
+    }
 }
 
 async fn me_returns_the_caller(kind: Kind) {

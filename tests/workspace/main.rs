@@ -5,6 +5,7 @@ mod documents;
 mod links;
 mod modules;
 mod sizes;
+mod types;
 mod versions;
 mod words;
 

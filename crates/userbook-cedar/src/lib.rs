@@ -115,6 +115,7 @@ pub use schema_types::SCHEMA;
 
 /// The reasons why a policy file cannot be loaded.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReadError {
     /// Reading the file failed.
     #[error("policy file {}", path.display())]

@@ -9,6 +9,7 @@ use crate::schema_types::SchemaTypes;
 
 /// The reasons why policies cannot be loaded.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LoadError {
     /// The text is not valid Cedar or violates the schema; contains all errors in the order of the text.
     #[error("{}", list(.0))]
@@ -20,6 +21,7 @@ pub enum LoadError {
 
 /// One error in the text of policies.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PolicyFault {
     /// The line, starting with 1.
     pub line: usize,

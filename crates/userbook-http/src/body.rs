@@ -31,6 +31,8 @@ use crate::{
 };
 
 /// A reason why a body was not received.
+///
+/// Exhaustive: each reason has its own answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ReceiveError {
     /// The body is too large: 413.

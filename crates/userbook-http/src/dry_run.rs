@@ -94,7 +94,7 @@ pub(crate) fn respond_group(
     policy: &Policy,
     release: Release,
 ) -> Result<Response<Bytes>, ApiError> {
-    let GroupUpdated { group, diff, outcome, results } = updated;
+    let GroupUpdated { group, diff, outcome, results, .. } = updated;
     let verdicts = results.iter().filter(|(check, _)| shows(*check, policy, results));
     let preview = Preview {
         dry_run: true,

@@ -81,6 +81,8 @@ where
 /// assert!(PathPattern::Below("/users/").matches("/users/7/"));
 /// assert!(!PathPattern::Below("/users/").matches("/users/"));
 /// ```
+///
+/// Exhaustive: an adapter mounts every pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PathPattern {
     /// Exactly this path.

@@ -12,6 +12,8 @@ use crate::{
 };
 
 /// The reasons why the host ends a body early. Every other body error belongs to the client's connection (400).
+///
+/// Exhaustive: each reason has its own answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
     /// The body did not arrive within the host's time limit: 408.

@@ -20,6 +20,7 @@ use std::{fmt, str::FromStr};
 ///
 /// A group has at most one parent: under 2026.8, `parents` with several groups gets 400.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Release {
     /// authentik 2025.2, the recorded release.
     #[default]

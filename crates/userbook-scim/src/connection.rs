@@ -14,6 +14,8 @@ use crate::{
 };
 
 /// What DELETE of a user does.
+///
+/// Exhaustive: a host stores the setting of each connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Deletion {
     /// Deletes the user.

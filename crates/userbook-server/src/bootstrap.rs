@@ -19,6 +19,7 @@ use crate::{
 
 /// A reason why the server does not start.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum BootstrapError {
     /// A seed requires an empty database.
     #[error("a seed requires an empty database: choose another database or omit --seed")]

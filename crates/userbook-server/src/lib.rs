@@ -153,13 +153,13 @@ mod cli;
 mod compression;
 mod database;
 mod events;
-mod fd_limit;
 mod gate;
 mod limits;
 mod log;
 mod maintenance;
 mod metrics;
 mod pages;
+mod resources;
 mod scim;
 mod seed;
 mod serve;
@@ -186,15 +186,19 @@ pub use events::{
 pub use limits::Limits;
 pub use log::Log;
 pub use metrics::Metrics;
+pub use resources::{ResourceError, check_threads};
 pub use seed::{Seed, SeedError};
 pub use serve::serve;
 pub use tenants::{InvalidTenantRouting, TenantRouting};
+
+use self::resources::survive_large_files;
 
 /// Runs a command line: the server with these metrics, or an administration command.
 ///
 /// # Errors
 /// Every failure, with its cause.
 pub async fn run(cli: Cli, metrics: Metrics) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    survive_large_files()?;
     match cli.command {
         None => serve(cli.settings, metrics).await,
         Some(Command::Serve(settings)) => serve(*settings, metrics).await,

@@ -8,7 +8,7 @@ use std::{
 
 use rustix::{fs::Mode, process::umask};
 use tokio::runtime::Runtime;
-use userbook_server::{Cli, Log, Metrics, error_chain, run};
+use userbook_server::{Cli, Log, Metrics, check_threads, error_chain, run};
 
 /// How long tasks of the runtime may take to end after everything is done.
 const RUNTIME_END: Duration = Duration::from_millis(500);
@@ -18,6 +18,11 @@ fn main() -> ExitCode {
     umask(Mode::RWXG | Mode::RWXO);
     let cli = Cli::from_env();
     let serves = cli.serves();
+    if let Err(error) = check_threads() {
+        // The log needs a thread.
+        _ = writeln!(io::stderr(), "error: {}", error_chain(&error));
+        return ExitCode::FAILURE;
+    }
     let metrics = Metrics::new();
     let log = Log::start(cli.serves_metrics().then_some(&metrics));
     let outcome = Runtime::new().map_err(Into::into).and_then(|runtime| {

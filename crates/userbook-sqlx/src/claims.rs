@@ -14,6 +14,7 @@ use crate::{
     driver::{Conn, fetch_all},
     encode::RowValues,
     error::SqlResult,
+    statements,
     value::Value,
 };
 
@@ -81,7 +82,7 @@ pub(crate) async fn put<B: Backend>(conn: &mut Conn<B>, change: &ChangeSet) -> S
     if !change.has_claims() {
         return Ok(());
     }
-    let rows = fetch_all::<B>(conn, &B::statements().take_claims, &[("user", change.user.0.into())]).await?;
+    let rows = fetch_all::<B>(conn, &statements::TAKE_CLAIMS, &[("user", change.user.0.into())]).await?;
     let held = rows.iter().map(stored).collect::<Decoded<Vec<_>>>()?;
     let held = NAMESPACES.map(|namespace| held.iter().find(|claim| claim.namespace == namespace));
     let changes = change.claims().map(|claim| claim.as_ref().map(with_digest));

@@ -111,7 +111,7 @@ async fn apply<B: Backend>(conn: &mut Conn<B>, change: &ChangeSet) -> SqlResult<
     let outcome = B::apply(conn, change).await?;
     match &change.fields.external_ids {
         Some(ids) if outcome == Some(CommitOutcome::Applied) => {
-            Ok(Some(external_ids::replace_of_user::<B>(conn, change.user, ids).await?))
+            Ok(Some(external_ids::replace::<B>(conn, external_ids::Owner::User(change.user), ids).await?))
         }
         _ => Ok(outcome),
     }

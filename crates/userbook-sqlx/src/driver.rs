@@ -10,7 +10,7 @@ use crate::{
     decode::RowExt,
     error::{Classify, SqlResult},
     listing::Dialect,
-    statement::{Placeholders, Resolved, Statement},
+    statement::{Placeholders, Statement},
     statements::Statements,
     value::Value,
 };
@@ -96,14 +96,7 @@ pub(crate) fn bind<B: Driver>(
     statement: &'static Statement,
     parameters: &Parameters<'_>,
 ) -> Result<Bound<B>, Error> {
-    bind_resolved::<B>(statement.resolved(), parameters)
-}
-
-/// Binds the parameters of a statement as the database takes it.
-pub(crate) fn bind_resolved<B: Driver>(
-    resolved: &'static Resolved,
-    parameters: &Parameters<'_>,
-) -> Result<Bound<B>, Error> {
+    let resolved = statement.resolved(B::PLACEHOLDERS);
     let mut arguments = B::Arguments::default();
     arguments.reserve(resolved.parameters.len(), 0);
     // Values usually have the order of the parameters: each search starts after the value before.

@@ -14,12 +14,13 @@ use crate::{
     encode::{EncodeError, RowValues},
     error::SqlResult,
     statement::Statement,
+    statements,
     value::Value,
 };
 
-/// The rows of one user or group.
+/// The user or group of rows.
 #[derive(Debug, Clone, Copy)]
-enum Owner {
+pub(crate) enum Owner {
     User(UserId),
     Group(GroupId),
 }
@@ -33,17 +34,17 @@ impl Owner {
         ("owner", value)
     }
 
-    fn delete<B: Backend>(self) -> &'static Statement {
+    fn delete(self) -> &'static Statement {
         match self {
-            Self::User(_) => &B::statements().delete_user_external_ids,
-            Self::Group(_) => &B::statements().delete_group_external_ids,
+            Self::User(_) => &statements::DELETE_USER_EXTERNAL_IDS,
+            Self::Group(_) => &statements::DELETE_GROUP_EXTERNAL_IDS,
         }
     }
 
-    fn insert<B: Backend>(self) -> &'static Statement {
+    fn insert(self) -> &'static Statement {
         match self {
-            Self::User(_) => &B::statements().insert_user_external_id,
-            Self::Group(_) => &B::statements().insert_group_external_id,
+            Self::User(_) => &statements::INSERT_USER_EXTERNAL_ID,
+            Self::Group(_) => &statements::INSERT_GROUP_EXTERNAL_ID,
         }
     }
 }
@@ -57,50 +58,25 @@ fn row<'v>(owner: Owner, source: &'v ExternalSource, text: Option<&'v str>) -> R
     [owner.value(), ("source", source.as_str().into()), ("identifier", identifier(text))]
 }
 
-/// Replaces the rows of a user. A taken identifier is a rejection; the transaction must be rolled back then.
-pub(crate) async fn replace_of_user<B: Backend>(
-    conn: &mut Conn<B>,
-    user: UserId,
-    ids: &ExternalIds,
-) -> SqlResult<B, CommitOutcome> {
-    replace::<B>(conn, Owner::User(user), ids).await
-}
-
-/// Replaces the rows of a group, like [`replace_of_user`].
-pub(crate) async fn replace_of_group<B: Backend>(
-    conn: &mut Conn<B>,
-    group: GroupId,
-    ids: &ExternalIds,
-) -> SqlResult<B, CommitOutcome> {
-    replace::<B>(conn, Owner::Group(group), ids).await
-}
-
-/// Inserts the rows of a new user, like [`replace_of_user`].
-pub(crate) async fn insert_of_user<B: Backend>(
-    conn: &mut Conn<B>,
-    user: UserId,
-    ids: &ExternalIds,
-) -> SqlResult<B, CommitOutcome> {
-    insert::<B>(conn, Owner::User(user), ids).await
-}
-
-async fn replace<B: Backend>(
+/// Replaces the rows of a user or group. A taken identifier is a rejection; the transaction must be rolled back then.
+pub(crate) async fn replace<B: Backend>(
     conn: &mut Conn<B>,
     owner: Owner,
     ids: &ExternalIds,
 ) -> SqlResult<B, CommitOutcome> {
-    execute::<B>(conn, owner.delete::<B>(), &[owner.value()]).await?;
+    execute::<B>(conn, owner.delete(), &[owner.value()]).await?;
     insert::<B>(conn, owner, ids).await
 }
 
-/// One statement for each source, so that the rejection names the source.
-async fn insert<B: Backend>(
+/// Inserts the rows of a new user or group, like [`replace`]. One statement for each source, so that the rejection
+/// names the source.
+pub(crate) async fn insert<B: Backend>(
     conn: &mut Conn<B>,
     owner: Owner,
     ids: &ExternalIds,
 ) -> SqlResult<B, CommitOutcome> {
     for (source, text) in ids.iter() {
-        match execute::<B>(conn, owner.insert::<B>(), &row(owner, source, text)).await {
+        match execute::<B>(conn, owner.insert(), &row(owner, source, text)).await {
             Ok(_) => {}
             Err(error) if is_duplicate(&error) => {
                 return Ok(CommitOutcome::Rejected(Violations::external_id_taken(source)));
@@ -117,11 +93,11 @@ fn is_duplicate(error: &Error) -> bool {
 
 /// Writes the rows of imported users and groups.
 pub(crate) async fn import<B: Backend>(conn: &mut Conn<B>, data: &ImportData) -> SqlResult<B, ()> {
-    let statements = B::statements();
+    let own = B::statements();
     let users = data.users.iter().map(|user| (Owner::User(user.id), &user.external_ids));
-    write_rows::<B, _>(conn, &statements.import_user_external_ids, rows(users).into_iter()).await?;
+    write_rows::<B, _>(conn, &own.import_user_external_ids, rows(users).into_iter()).await?;
     let groups = data.groups.iter().map(|group| (Owner::Group(group.id), &group.external_ids));
-    write_rows::<B, _>(conn, &statements.import_group_external_ids, rows(groups).into_iter()).await?;
+    write_rows::<B, _>(conn, &own.import_group_external_ids, rows(groups).into_iter()).await?;
     Ok(())
 }
 

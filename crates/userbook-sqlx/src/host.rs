@@ -12,38 +12,22 @@
 //! }
 //! ```
 
-use std::sync::OnceLock;
-
-use futures_util::TryStreamExt;
 use userbook::store::StoreError;
 
 pub use crate::{
     backend::Backend,
     claims::claim_digest,
     decode::{Decoded, RowExt, required},
+    statement::Statement,
     value::Value,
 };
 use crate::{
-    driver::{Conn, bind_resolved},
+    driver::{self, Conn},
     error::SqlError,
-    statement::{Placeholders, Resolved, resolve},
     store::SqlStore,
 };
 
-/// A statement of a host. Parameters are names with a colon: `:user`. Comments are lines of their own.
-#[derive(Debug)]
-pub struct Statement {
-    source: &'static str,
-    numbered: OnceLock<Resolved>,
-    positional: OnceLock<Resolved>,
-}
-
 impl Statement {
-    /// Uses this text, usually of a file.
-    pub const fn new(source: &'static str) -> Self {
-        Self { source, numbered: OnceLock::new(), positional: OnceLock::new() }
-    }
-
     /// Runs the statement and returns the number of affected rows.
     ///
     /// # Errors
@@ -53,8 +37,7 @@ impl Statement {
         conn: &mut Conn<B>,
         parameters: &[(&'static str, Value<'_>)],
     ) -> Result<u64, StoreError> {
-        let query = bind_resolved::<B>(self.resolved::<B>(), parameters).map_err(SqlError::<B>::from)?;
-        Ok(B::execute(conn, query).await.map_err(SqlError::<B>::from)?)
+        Ok(driver::execute::<B>(conn, self, parameters).await.map_err(SqlError::<B>::from)?)
     }
 
     /// Runs the query and returns all rows.
@@ -66,16 +49,7 @@ impl Statement {
         conn: &mut Conn<B>,
         parameters: &[(&'static str, Value<'_>)],
     ) -> Result<Vec<B::Row>, StoreError> {
-        let query = bind_resolved::<B>(self.resolved::<B>(), parameters).map_err(SqlError::<B>::from)?;
-        Ok(B::fetch(conn, query).try_collect().await.map_err(SqlError::<B>::from)?)
-    }
-
-    fn resolved<B: Backend>(&'static self) -> &'static Resolved {
-        let cell = match B::PLACEHOLDERS {
-            Placeholders::Numbered => &self.numbered,
-            Placeholders::Positional => &self.positional,
-        };
-        cell.get_or_init(|| resolve(self.source, B::PLACEHOLDERS))
+        Ok(driver::fetch_all::<B>(conn, self, parameters).await.map_err(SqlError::<B>::from)?)
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
     driver::{Conn, execute, fetch_all, fetch_one},
     encode::{self, RowValues, integer},
     error::SqlResult,
-    external_ids,
+    external_ids, statements,
 };
 
 pub(crate) async fn import<B: Backend>(conn: &mut Conn<B>, data: &ImportData) -> SqlResult<B, ImportOutcome> {
@@ -32,11 +32,11 @@ pub(crate) async fn import_in<B: Backend>(
     conn: &mut Conn<B>,
     data: &ImportData,
 ) -> SqlResult<B, ImportOutcome> {
-    let statements = B::statements();
+    let own = B::statements();
     let last = data.users.iter().map(|user| user.id.0).max().unwrap_or(0);
     let next_user = [("next_user", last.saturating_add(1).into())];
-    execute::<B>(conn, &statements.import_epochs, &next_user).await?;
-    let any = fetch_one::<B>(conn, &statements.any_rows, &[]).await?;
+    execute::<B>(conn, &statements::IMPORT_EPOCHS, &next_user).await?;
+    let any = fetch_one::<B>(conn, &statements::ANY_ROWS, &[]).await?;
     if required(&any, "any_rows", RowExt::flag)? {
         return Ok(ImportOutcome::NotEmpty);
     }
@@ -47,19 +47,18 @@ pub(crate) async fn import_in<B: Backend>(
         *next += 1;
         encode::imported_group(group, twin)
     });
-    write_rows::<B, _>(conn, &statements.import_groups, groups).await?;
+    write_rows::<B, _>(conn, &own.import_groups, groups).await?;
     B::import_parents(conn, &data.groups).await?;
-    write_rows::<B, _>(conn, &statements.import_users, data.users.iter().map(encode::user)).await?;
+    write_rows::<B, _>(conn, &own.import_users, data.users.iter().map(encode::user)).await?;
     claims::import::<B>(conn, data).await?;
     external_ids::import::<B>(conn, data).await?;
     let of_user = |user: &User| user.groups.iter().map(|group| (user.id, *group)).collect::<Vec<_>>();
     let memberships: Vec<_> = data.users.iter().flat_map(of_user).collect();
-    write_rows::<B, _>(conn, &statements.import_memberships, memberships.iter().map(membership).map(Ok))
-        .await?;
+    write_rows::<B, _>(conn, &own.import_memberships, memberships.iter().map(membership).map(Ok)).await?;
     B::count(conn, "users", integer(data.users.len() as u64)?).await?;
     B::count(conn, "groups", integer(data.groups.len() as u64)?).await?;
     let install_id = [("install_id", data.install_id.as_str().into())];
-    execute::<B>(conn, &statements.set_install, &install_id).await?;
+    execute::<B>(conn, &own.set_install, &install_id).await?;
     Ok(ImportOutcome::Imported)
 }
 
@@ -68,7 +67,7 @@ fn membership((user, group): &(UserId, GroupId)) -> RowValues<'static, 2> {
 }
 
 pub(crate) async fn install_id<B: Backend>(conn: &mut Conn<B>) -> SqlResult<B, Option<String>> {
-    let rows = fetch_all::<B>(conn, &B::statements().get_install, &[]).await?;
+    let rows = fetch_all::<B>(conn, &statements::GET_INSTALL, &[]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     Ok(row.text("install_id")?)
 }

@@ -8,6 +8,7 @@ use crate::{
     connection_cache::ConnectionCache,
     decode::{DecodeError, RowExt, required},
     driver::{Conn, execute, fetch_all},
+    statements,
 };
 
 /// Why a database could not be migrated.
@@ -114,10 +115,9 @@ pub(crate) async fn apply<B: Backend>(
     component: &str,
     migrations: &'static [Migration],
 ) -> Result<(), MigrateError> {
-    let statements = B::statements();
-    execute::<B>(conn, &statements.migration_table, &[]).await?;
+    execute::<B>(conn, &B::statements().migration_table, &[]).await?;
     let rows =
-        fetch_all::<B>(conn, &statements.migrations_applied, &[("component", component.into())]).await?;
+        fetch_all::<B>(conn, &statements::MIGRATIONS_APPLIED, &[("component", component.into())]).await?;
     let applied: Result<Vec<_>, DecodeError> = rows
         .iter()
         .map(|row| Ok((required(row, "version", RowExt::integer)?, required(row, "checksum", RowExt::text)?)))
@@ -130,7 +130,7 @@ pub(crate) async fn apply<B: Backend>(
             ("name", migration.name.into()),
             ("checksum", migration.checksum().into()),
         ];
-        execute::<B>(conn, &statements.migration_done, &done).await?;
+        execute::<B>(conn, &statements::MIGRATION_DONE, &done).await?;
     }
     Ok(())
 }

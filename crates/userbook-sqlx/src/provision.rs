@@ -15,7 +15,7 @@ use crate::{
     driver::{Conn, execute, fetch_all, fetch_one},
     encode,
     error::{ErrorClass, SqlError, SqlResult},
-    external_ids,
+    external_ids, statements,
     value::Value,
 };
 
@@ -42,9 +42,8 @@ pub(crate) async fn reserve_user_id<B: Backend>(
 }
 
 async fn take_user_id<B: Backend>(conn: &mut Conn<B>) -> SqlResult<B, UserId> {
-    let statements = B::statements();
-    execute::<B>(conn, &statements.take_user_id, &[("id", Value::Integer(None))]).await?;
-    let row = fetch_one::<B>(conn, &statements.taken_user_id, &[]).await?;
+    execute::<B>(conn, &statements::TAKE_USER_ID, &[("id", Value::Integer(None))]).await?;
+    let row = fetch_one::<B>(conn, &statements::TAKEN_USER_ID, &[]).await?;
     Ok(UserId(required(&row, "id", RowExt::integer)?))
 }
 
@@ -74,10 +73,11 @@ async fn apply<B: Backend>(conn: &mut Conn<B>, change: &ProvisioningChange) -> S
     };
     let outcome = match (&outcome, &change.op) {
         (CommitOutcome::Applied, ProvisioningOp::InsertUser(user)) => {
-            external_ids::insert_of_user::<B>(conn, user.id, &user.external_ids).await?
+            external_ids::insert::<B>(conn, external_ids::Owner::User(user.id), &user.external_ids).await?
         }
         (CommitOutcome::Applied, ProvisioningOp::PutGroup(group)) if change.sets_external_ids => {
-            external_ids::replace_of_group::<B>(conn, group.id, &group.external_ids).await?
+            external_ids::replace::<B>(conn, external_ids::Owner::Group(group.id), &group.external_ids)
+                .await?
         }
         _ => outcome,
     };
@@ -101,13 +101,12 @@ async fn insert_user<B: Backend>(
     has_reserved_id: bool,
     distinct: DistinctNames,
 ) -> SqlResult<B, CommitOutcome> {
-    let statements = B::statements();
     if !has_reserved_id
-        && execute::<B>(conn, &statements.take_user_id, &[("id", user.id.0.into())]).await? != 1
+        && execute::<B>(conn, &statements::TAKE_USER_ID, &[("id", user.id.0.into())]).await? != 1
     {
         return Ok(CommitOutcome::Conflict);
     }
-    match execute::<B>(conn, &statements.insert_user, &encode::user(user)?).await {
+    match execute::<B>(conn, &statements::INSERT_USER, &encode::user(user)?).await {
         // An earlier attempt has inserted the user.
         Err(error) if has_reserved_id && B::is_user_id_taken(&error) => return Ok(CommitOutcome::Conflict),
         inserted => inserted?,
@@ -137,7 +136,7 @@ async fn delete_user<B: Backend>(
     expected: Revision,
 ) -> SqlResult<B, CommitOutcome> {
     let parameters = [("user", user.0.into()), ("expected", expected.0.into())];
-    let deleted = execute::<B>(conn, &B::statements().delete_user, &parameters).await;
+    let deleted = execute::<B>(conn, &statements::DELETE_USER, &parameters).await;
     // The library's own rows about a user are deleted with it, so that the foreign key is one of the host.
     if deleted.map_err(|error| SqlError::from(error).into_referenced())? == 0 {
         return conflict_or_gone(conn, user).await;
@@ -153,12 +152,12 @@ async fn delete_group<B: Backend>(
     time: Timestamp,
 ) -> SqlResult<B, CommitOutcome> {
     let parameters = [("group", group.0.into()), ("updated_at", time.into())];
-    execute::<B>(conn, &B::statements().detach_children, &parameters).await?;
-    match execute::<B>(conn, &B::statements().delete_group, &parameters).await.map_err(SqlError::from) {
+    execute::<B>(conn, &statements::DETACH_CHILDREN, &parameters).await?;
+    match execute::<B>(conn, &statements::DELETE_GROUP, &parameters).await.map_err(SqlError::from) {
         Ok(0) => return Ok(CommitOutcome::Gone),
         Ok(_) => {}
         Err(error) if error.class == ErrorClass::Conflict && !B::NAMES_FOREIGN_KEYS => {
-            let members = fetch_all::<B>(conn, &B::statements().group_has_members, &parameters).await?;
+            let members = fetch_all::<B>(conn, &statements::GROUP_HAS_MEMBERS, &parameters).await?;
             return Err(if members.is_empty() { error.into_referenced() } else { error });
         }
         Err(error) => return Err(error),

@@ -11,30 +11,28 @@ pub enum Placeholders {
     Positional,
 }
 
-/// A statement from a file. Parameters are names with a colon: `:user`.
+/// A statement, usually the text of a file. Parameters are names with a colon: `:user`. Comments are lines of their
+/// own.
 #[derive(Debug)]
-pub(crate) struct Statement {
+pub struct Statement {
     source: &'static str,
-    placeholders: Placeholders,
     constants: Constants,
-    resolved: OnceLock<Resolved>,
+    numbered: OnceLock<Resolved>,
+    positional: OnceLock<Resolved>,
 }
 
 /// Parameters with literals in their place: the planner removes the parts of the statement that they make superfluous.
 type Constants = &'static [(&'static str, &'static str)];
 
 impl Statement {
-    pub(crate) const fn new(source: &'static str, placeholders: Placeholders) -> Self {
-        Self::with_constants(source, placeholders, &[])
+    /// Uses this text.
+    pub const fn new(source: &'static str) -> Self {
+        Self::with_constants(source, &[])
     }
 
     /// Uses the text with literals in place of some parameters, each a name and a literal.
-    pub(crate) const fn with_constants(
-        source: &'static str,
-        placeholders: Placeholders,
-        constants: Constants,
-    ) -> Self {
-        Self { source, placeholders, constants, resolved: OnceLock::new() }
+    pub(crate) const fn with_constants(source: &'static str, constants: Constants) -> Self {
+        Self { source, constants, numbered: OnceLock::new(), positional: OnceLock::new() }
     }
 
     #[cfg(all(test, feature = "postgres"))]
@@ -42,8 +40,12 @@ impl Statement {
         self.source
     }
 
-    pub(crate) fn resolved(&'static self) -> &'static Resolved {
-        self.resolved.get_or_init(|| resolve_with(self.source, self.placeholders, self.constants))
+    pub(crate) fn resolved(&'static self, placeholders: Placeholders) -> &'static Resolved {
+        let cell = match placeholders {
+            Placeholders::Numbered => &self.numbered,
+            Placeholders::Positional => &self.positional,
+        };
+        cell.get_or_init(|| resolve_with(self.source, placeholders, self.constants))
     }
 }
 

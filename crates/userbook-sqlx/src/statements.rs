@@ -2,30 +2,44 @@
 
 use crate::statement::Statement;
 
-/// Statements that run in the same way everywhere, each from a file of its name.
+pub(crate) static ANY_ROWS: Statement = Statement::new(include_str!("sql/any_rows.sql"));
+pub(crate) static COUNT_GROUPS: Statement = Statement::new(include_str!("sql/count_groups.sql"));
+pub(crate) static COUNT_USERS: Statement = Statement::new(include_str!("sql/count_users.sql"));
+pub(crate) static DELETE_GROUP: Statement = Statement::new(include_str!("sql/delete_group.sql"));
+pub(crate) static DELETE_GROUP_EXTERNAL_IDS: Statement =
+    Statement::new(include_str!("sql/delete_group_external_ids.sql"));
+pub(crate) static DELETE_USER: Statement = Statement::new(include_str!("sql/delete_user.sql"));
+pub(crate) static DELETE_USER_EXTERNAL_IDS: Statement =
+    Statement::new(include_str!("sql/delete_user_external_ids.sql"));
+pub(crate) static DETACH_CHILDREN: Statement = Statement::new(include_str!("sql/detach_children.sql"));
+pub(crate) static GET_INSTALL: Statement = Statement::new(include_str!("sql/get_install.sql"));
+pub(crate) static GROUP_HAS_MEMBERS: Statement = Statement::new(include_str!("sql/group_has_members.sql"));
+pub(crate) static IMPORT_EPOCHS: Statement = Statement::new(include_str!("sql/import_epochs.sql"));
+pub(crate) static INSERT_EVENT: Statement = Statement::new(include_str!("sql/insert_event.sql"));
+pub(crate) static INSERT_GROUP_EXTERNAL_ID: Statement =
+    Statement::new(include_str!("sql/insert_group_external_id.sql"));
+pub(crate) static INSERT_USER: Statement = Statement::new(include_str!("sql/insert_user.sql"));
+pub(crate) static INSERT_USER_EXTERNAL_ID: Statement =
+    Statement::new(include_str!("sql/insert_user_external_id.sql"));
+pub(crate) static MIGRATION_DONE: Statement = Statement::new(include_str!("sql/migration_done.sql"));
+pub(crate) static MIGRATIONS_APPLIED: Statement = Statement::new(include_str!("sql/migrations_applied.sql"));
+pub(crate) static PUT_GROUP: Statement = Statement::new(include_str!("sql/put_group.sql"));
+pub(crate) static RECORD_LOGIN: Statement = Statement::new(include_str!("sql/record_login.sql"));
+pub(crate) static SESSION_EPOCH: Statement = Statement::new(include_str!("sql/session_epoch.sql"));
+pub(crate) static TAKE_CLAIMS: Statement = Statement::new(include_str!("sql/take_claims.sql"));
+pub(crate) static TAKE_USER_ID: Statement = Statement::new(include_str!("sql/take_user_id.sql"));
+pub(crate) static TAKEN_USER_ID: Statement = Statement::new(include_str!("sql/taken_user_id.sql"));
+
+/// Statements that each database writes in its own way, each from a file of its name.
 #[derive(Debug)]
 pub struct Statements {
     pub(crate) ack_events: Statement,
-    pub(crate) any_rows: Statement,
-    pub(crate) count_groups: Statement,
-    pub(crate) count_users: Statement,
-    pub(crate) delete_group: Statement,
-    pub(crate) delete_group_external_ids: Statement,
-    pub(crate) delete_user: Statement,
-    pub(crate) delete_user_external_ids: Statement,
-    pub(crate) detach_children: Statement,
-    pub(crate) get_install: Statement,
-    pub(crate) group_has_members: Statement,
     pub(crate) import_claims: Statement,
-    pub(crate) import_epochs: Statement,
     pub(crate) import_group_external_ids: Statement,
     pub(crate) import_groups: Statement,
     pub(crate) import_memberships: Statement,
     pub(crate) import_user_external_ids: Statement,
     pub(crate) import_users: Statement,
-    pub(crate) insert_group_external_id: Statement,
-    pub(crate) insert_user: Statement,
-    pub(crate) insert_user_external_id: Statement,
     pub(crate) join_groups: Statement,
     pub(crate) list_groups: Statement,
     pub(crate) list_users: Statement,
@@ -34,73 +48,52 @@ pub struct Statements {
     /// [`load`](Self::load) for a query of the target by id and the actor alone, as in most updates. Planning or
     /// setting up the other parts costs more than these rows.
     pub(crate) load_plain: Statement,
-    pub(crate) migration_done: Statement,
     pub(crate) migration_table: Statement,
-    pub(crate) migrations_applied: Statement,
     pub(crate) pending_events: Statement,
     pub(crate) prune_events: Statement,
-    pub(crate) record_login: Statement,
-    pub(crate) session_epoch: Statement,
     pub(crate) set_install: Statement,
-    pub(crate) take_claims: Statement,
-    pub(crate) take_user_id: Statement,
-    pub(crate) taken_user_id: Statement,
     pub(crate) user_exists: Statement,
 }
 
-/// One statement: `statement!("sqlite/sql/load.sql", Placeholders::Numbered)`.
-macro_rules! statement {
-    ($file:expr, $placeholders:expr) => {
-        $crate::statement::Statement::new(
-            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/", $file)),
-            $placeholders,
-        )
-    };
-}
-pub(crate) use statement;
-
-/// The [`Statements`] of a database. `own` and `shared` name the statements whose folder differs between databases;
-/// `no_groups` is the literal of an empty list.
+/// The [`Statements`] of a database. `no_groups` is the literal of an empty list, `common` the folder of the statements
+/// that only some databases write in their own way.
 macro_rules! statements {
-    ($folder:literal, $placeholders:expr, no_groups: $no_groups:literal, own: [$($own:ident),*], shared: [$($shared:ident),*]) => {
+    ($folder:literal, no_groups: $no_groups:literal, common: $common:literal) => {
         $crate::statements::statements!(
-            @all $folder, $placeholders, $no_groups,
+            @all $folder, $no_groups, $common,
             [
-                ack_events, import_claims, import_groups, import_memberships, import_users, join_groups, list_groups, list_users,
-                load, load_directory, migration_table, pending_events,
-                import_user_external_ids, import_group_external_ids $(, $own)*
+                ack_events, import_claims, import_group_external_ids, import_groups, import_memberships,
+                import_user_external_ids, import_users, join_groups, list_groups, list_users, load, load_directory,
+                migration_table, pending_events
             ],
-            [
-                any_rows, count_groups, count_users, delete_group, delete_user, detach_children, get_install, group_has_members,
-                import_epochs, insert_user, migration_done, migrations_applied, record_login, session_epoch,
-                take_claims, take_user_id, taken_user_id,
-                delete_group_external_ids, delete_user_external_ids, insert_group_external_id,
-                insert_user_external_id $(, $shared)*
-            ]
+            [prune_events, set_install, user_exists]
         )
     };
-    (@all $folder:literal, $placeholders:expr, $no_groups:literal, [$($own:ident),+], [$($shared:ident),+]) => {
+    (@all $folder:literal, $no_groups:literal, $common:literal, [$($own:ident),+], [$($shared:ident),+]) => {
         $crate::statements::Statements {
             load_plain: $crate::statement::Statement::with_constants(
-                include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/", $folder, "/sql/load.sql")),
-                $placeholders,
+                $crate::statements::text!($folder, "/sql/load.sql"),
                 &[
                     ("target_uuid", "NULL"), ("groups", $no_groups), ("username", "NULL"), ("login_digest", "NULL"),
                     ("email_digest", "NULL"), ("other_superusers", "false"), ("change", "NULL"),
                 ],
             ),
-            $($own: $crate::statements::statement!(
-                concat!($folder, "/sql/", stringify!($own), ".sql"),
-                $placeholders
+            $($own: $crate::statement::Statement::new(
+                $crate::statements::text!($folder, "/sql/", stringify!($own), ".sql")
             ),)+
-            $($shared: $crate::statements::statement!(
-                concat!("sql/", stringify!($shared), ".sql"),
-                $placeholders
+            $($shared: $crate::statement::Statement::new(
+                $crate::statements::text!($common, "/", stringify!($shared), ".sql")
             ),)+
         }
     };
 }
 pub(crate) use statements;
+
+/// The text of a file in the folder of the sources.
+macro_rules! text {
+    ($($part:expr),+) => { include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/" $(, $part)+)) };
+}
+pub(crate) use text;
 
 #[cfg(test)]
 pub(crate) mod tests {

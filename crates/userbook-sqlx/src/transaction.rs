@@ -32,6 +32,7 @@ type Job<B> = Box<dyn for<'c> FnOnce(&'c mut Conn<B>) -> BoxFuture<'c, bool> + S
 /// The transaction is over: it was committed, or a call of the store failed.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the transaction has ended")]
+#[non_exhaustive]
 pub struct TransactionEnded {
     /// The failure that ended it. A new transaction may succeed after a
     /// [`Transient`](StoreErrorKind::Transient) one.

@@ -57,6 +57,7 @@ pub type Diff = BTreeMap<Cow<'static, str>, FieldDiff>;
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum EventKind {
     /// A user was updated.
     UserUpdated,
@@ -71,6 +72,8 @@ pub enum EventKind {
 }
 
 /// The user or group of an event.
+///
+/// Exhaustive: a store keeps each kind of object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventTarget {
@@ -81,6 +84,8 @@ pub enum EventTarget {
 }
 
 /// The actor in an event.
+///
+/// Exhaustive: a store keeps each kind of actor.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventActor {
@@ -95,6 +100,8 @@ pub enum EventActor {
 }
 
 /// The change of one field.
+///
+/// Exhaustive: a reader that rebuilds a state applies every change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum FieldDiff {
@@ -133,6 +140,7 @@ pub struct EventGroup {
 /// A required action of the host after a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Effect {
     /// End the user's sessions and revoke their tokens (authentik #25081: only one of its two paths did).
     RevokeSessions,

@@ -16,6 +16,7 @@ use crate::limits::Limits;
 
 /// The violated rule. `Display` is the recorded message, [`ViolationKind::code`] the stable name.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ViolationKind {
     /// The field is required.
     #[error("This field is required.")]

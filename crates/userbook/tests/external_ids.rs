@@ -31,7 +31,7 @@ fn ids(identifier: Option<&str>) -> ExternalIds {
 /// A service for a help desk, who may do everything that permissions allow, and Ada.
 async fn service() -> (Service, Actor, UserId) {
     let desk = UserId(1);
-    let permissions = Permission::ALL.into_iter().filter(|it| *it != Permission::EnableGroupSuperuser);
+    let permissions = Permission::ALL.iter().copied().filter(|it| *it != Permission::EnableGroupSuperuser);
     let permissions = permissions.fold(StaticPermissions::none(), |all, one| all.grant(desk, one));
     let service = UserService::new(MemoryStore::new(), PermissionAuthorizer::new(permissions));
     let host = Actor::system();

@@ -22,7 +22,7 @@ const PEOPLE: [i64; 4] = [ANN, DESK, LEAD, ROOT];
 const GROUPS: [u128; 4] = [ADMINS, CHIEFS, NORTH, GRANTING];
 
 fn grants() -> impl Strategy<Value = Vec<Grant>> {
-    let one = (select(&PEOPLE[..]), select(&Permission::ALL[..]), proptest::option::of(0..PEOPLE.len()));
+    let one = (select(&PEOPLE[..]), select(Permission::ALL), proptest::option::of(0..PEOPLE.len()));
     vec(one.prop_map(|(to, permission, on)| Grant { to, permission, on }), 0..6)
 }
 

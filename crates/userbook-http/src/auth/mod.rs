@@ -23,6 +23,8 @@ pub trait Authenticator: Debug + Send + Sync + 'static {
 }
 
 /// The reasons why a request could not be authenticated.
+///
+/// Exhaustive: each reason has its own answer.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthenticationError {
     /// The credentials are invalid: 403 with this detail, as recorded, or 401 with

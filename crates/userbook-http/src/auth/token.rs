@@ -87,6 +87,8 @@ impl fmt::Display for TokenHash {
 }
 
 /// The purpose of a token, authentik's `TokenIntents`. Only tokens with the intent `api` give access to the API.
+///
+/// Exhaustive: authentik defines the intents, and a host decides about each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum TokenIntent {
     /// `verification`

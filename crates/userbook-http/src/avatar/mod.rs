@@ -63,6 +63,7 @@ pub struct AvatarSubject<'a> {
 
 /// The text is not a valid chain of avatar modes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AvatarModeError {
     /// Unknown mode.
     #[error("unknown avatar mode {0:?}")]

@@ -10,7 +10,6 @@ use serde_json::Value;
 use userbook::{
     Actor, User, UserId, UserRef,
     authz::ListAuthorizer,
-    decision::Conditions,
     store::{ListStore, ProvisioningStore},
 };
 
@@ -39,7 +38,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         actor: &Actor,
         id: Option<UserId>,
     ) -> Result<Response<Bytes>, ApiError> {
-        let user = self.recoverable(actor, id).await?;
+        let user = self.recoverable(head, actor, id).await?;
         let recovery = self.recovery()?;
         if self.is_dry_run(head)? {
             return Ok(respond::no_content());
@@ -59,7 +58,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         B: Body,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let user = self.recoverable(actor, id).await?;
+        let user = self.recoverable(head, actor, id).await?;
         if user.email.is_empty() {
             return Err(ApiError::not_available(NO_ADDRESS));
         }
@@ -90,10 +89,13 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> Dire
         WriteParams::parse(head.uri.query()).dry_run(self.users.extensions)
     }
 
-    /// Returns the user, if the actor may take the account over: a link does.
-    async fn recoverable(&self, actor: &Actor, id: Option<UserId>) -> Result<User, ApiError> {
+    /// Returns the user, if the actor may take the account over, which a link does, and the user has a state that the
+    /// head requires: a link must not go to an address that the client has not seen.
+    async fn recoverable(&self, head: &Parts, actor: &Actor, id: Option<UserId>) -> Result<User, ApiError> {
+        let params = WriteParams::parse(head.uri.query());
+        let conditions = self.users.conditions(&head.headers, params.include_groups);
         let target = id.map(UserRef::Id);
-        let authorized = self.service().authorize_password_change(actor, target, Conditions::none()).await?;
+        let authorized = self.service().authorize_password_change(actor, target, conditions).await?;
         Ok(authorized.user().clone())
     }
 

@@ -149,11 +149,12 @@ impl From<PatchFailure> for ApiError {
     fn from(failure: PatchFailure) -> Self {
         let kind = match failure {
             PatchFailure::TestFailed { .. } => Kind::TestFailed,
-            PatchFailure::Inapplicable { .. } | PatchFailure::Custom { .. } => Kind::Inapplicable,
             PatchFailure::SecretSource { .. } => Kind::SecretSource,
             PatchFailure::TooManyOperations { .. }
             | PatchFailure::TooLarge { .. }
             | PatchFailure::TooDeep { .. } => Kind::PatchTooLarge,
+            // Also the host's own failures, and those of later releases of the core.
+            _ => Kind::Inapplicable,
         };
         Self::new(kind, format!("JSON Patch error - {failure}."))
     }

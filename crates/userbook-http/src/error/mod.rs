@@ -29,6 +29,8 @@ const INVALID: &str = "Values of the request break rules; `errors` lists all of 
 pub(crate) const PAGE_SIZE: &str = "page_size";
 
 /// The format of the body of an error.
+///
+/// Exhaustive: a host that builds error bodies supports both formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorFormat {
     /// authentik's format, messages by field: `{"email": ["This field must be unique."]}`.
@@ -137,6 +139,8 @@ impl fmt::Display for Failure {
 }
 
 /// A failure of a port of the host: a store, an authorizer or an authentication. It decides the status of the response.
+///
+/// Exhaustive: each reason has its own answer.
 #[derive(Debug)]
 pub enum PortFailure {
     /// 503: a retry may succeed.

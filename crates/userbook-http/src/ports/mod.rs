@@ -16,6 +16,7 @@ use userbook::store::StoreError;
 
 /// A reason why a port did not do its work.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum PortError {
     /// The host rejects the request: 400 with this message. Nothing was changed.
     #[error("{0}")]

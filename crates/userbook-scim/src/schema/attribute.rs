@@ -37,6 +37,8 @@ pub struct Attribute {
 }
 
 /// The data type of an attribute (RFC 7643 §2.3).
+///
+/// Exhaustive: RFC 7643 defines the types.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
     /// Text.
@@ -58,6 +60,8 @@ pub enum Kind {
 }
 
 /// Whether clients can write an attribute.
+///
+/// Exhaustive: RFC 7643 defines the values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mutability {
     /// Clients can write the attribute.
@@ -69,6 +73,8 @@ pub enum Mutability {
 }
 
 /// When responses contain an attribute.
+///
+/// Exhaustive: RFC 7643 defines the values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Returned {
     /// Always.
@@ -78,6 +84,8 @@ pub enum Returned {
 }
 
 /// The scope in which the values of an attribute differ.
+///
+/// Exhaustive: RFC 7643 defines the values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Uniqueness {
     /// Values repeat.

@@ -49,7 +49,8 @@ enum Action {
         #[arg(long, default_value = "100")]
         limit: u32,
     },
-    /// Sends events again that a destination did not accept; the server sends them, in any order
+    /// Sends events again that a destination did not accept; the server sends them, in any order, if its `--events`
+    /// still names the destination
     Retry {
         /// Only this event
         #[arg(value_name = "ID", required_unless_present = "all")]
@@ -96,16 +97,21 @@ pub(super) async fn run(context: &Context, arguments: &EventsArgs) -> Result<(),
 
 async fn retry(context: &Context, event: Option<ChangeId>, json: bool) -> Result<(), Failure> {
     let marked = context.database.coordination.retry(event).await?;
-    if let (0, Some(event)) = (marked, event) {
+    let total: u64 = marked.values().sum();
+    if let (0, Some(event)) = (total, event) {
         return Err(format!(
             "no destination rejected event {event}, or the event is to be sent again already"
         )
         .into());
     }
     if json {
-        return print::json(&json!({"retried": marked}));
+        return print::json(&json!({"retried": total, "destinations": marked}));
     }
-    print::line(&format!("events to be sent again: {marked}"))
+    print::line(&format!("events to be sent again: {total}"))?;
+    for (destination, events) in &marked {
+        print::line(&format!("{destination}: {events}"))?;
+    }
+    Ok(())
 }
 
 fn list(events: &[(Event, bool)], json: bool) -> Result<(), Failure> {

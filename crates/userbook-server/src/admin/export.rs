@@ -46,18 +46,25 @@ pub(super) async fn run(context: &Context, arguments: &ExportArgs) -> Result<(),
     if arguments.file.exists() {
         return Err(Message::failure(format!("{} exists already", arguments.file.display())));
     }
-    let file = create_partial(&partial)?;
+    let counts = match write(context, format, create_partial(&partial)?).await {
+        Ok(counts) => counts,
+        Err(error) => {
+            fs::remove_file(&partial)?;
+            return Err(error);
+        }
+    };
+    fs::rename(&partial, &arguments.file)?;
+    counts.print(arguments.json)
+}
+
+/// Writes the whole export to the disk.
+async fn write(context: &Context, format: Format, file: File) -> Result<Counts, Failure> {
     let mut sink = Counting::new(sink(format, Box::new(BufWriter::new(file.try_clone()?))));
-    let done = context.database.export(&mut sink).await;
-    if let Err(error) = done {
-        fs::remove_file(&partial)?;
-        return Err(error);
-    }
+    context.database.export(&mut sink).await?;
     let counts = sink.counts;
     sink.inner.finish()?;
     file.sync_all()?;
-    fs::rename(&partial, &arguments.file)?;
-    counts.print(arguments.json)
+    Ok(counts)
 }
 
 /// Creates the file, only for its owner. A file that an interrupted export left is replaced, and a link is not

@@ -33,7 +33,10 @@ pub use token::TokenArgs;
 pub use user::UserArgs;
 
 use self::context::Context;
-use crate::cli::{Command, Settings};
+use crate::{
+    cli::{Command, Settings},
+    resources,
+};
 
 /// Why a command ended without its result.
 pub(crate) type Failure = Box<dyn Error + Send + Sync>;
@@ -54,6 +57,7 @@ impl Message {
 /// # Errors
 /// Every failure, with its cause.
 pub(crate) async fn run(settings: &Settings, command: Command) -> Result<(), Failure> {
+    resources::room(1, settings.limits.database_connections)?;
     match command {
         Command::Tenant(arguments) => return tenant::run(settings, &arguments).await,
         Command::Demo(arguments) => {

@@ -48,6 +48,8 @@ pub struct GrantRow {
 }
 
 /// The object of a permission.
+///
+/// Exhaustive: the tables contain these kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GrantedOn {
     /// Everything.

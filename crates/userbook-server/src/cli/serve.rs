@@ -167,6 +167,8 @@ impl Settings {
 }
 
 /// The policies by name.
+///
+/// Exhaustive: the command line lists the names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PolicyName {
     /// Every safeguard and every extension
@@ -177,6 +179,8 @@ pub enum PolicyName {
 }
 
 /// The releases by name.
+///
+/// Exhaustive: the command line lists the names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ReleaseName {
     /// The recorded release

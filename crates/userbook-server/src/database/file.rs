@@ -18,6 +18,7 @@ const TABLES: &str =
 
 /// A reason why a SQLite file is not opened.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum FileError {
     /// The URL names no file.
     #[error("the database URL names no file: expected sqlite:FILE")]

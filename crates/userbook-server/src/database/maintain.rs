@@ -55,8 +55,14 @@ impl Database {
             std::fs::remove_file(&partial)?;
         }
         let name = partial.to_str().ok_or_else(|| Message::failure("the file name is not UTF-8"))?;
-        sqlx::query("VACUUM INTO $1").bind(name).execute(store.pool()).await?;
-        std::fs::File::open(&partial)?.sync_all()?;
+        let copied = sqlx::query("VACUUM INTO $1").bind(name).execute(store.pool()).await;
+        let synced =
+            copied.map_err(Failure::from).and_then(|_| Ok(std::fs::File::open(&partial)?.sync_all()?));
+        if let Err(error) = synced {
+            // The error says more than that of the removal.
+            _ = std::fs::remove_file(&partial);
+            return Err(error);
+        }
         Ok(std::fs::rename(&partial, to)?)
     }
 }

@@ -36,6 +36,7 @@ use crate::{
 
 /// A reason why a database cannot be opened.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum DatabaseError {
     /// The URL has an unsupported scheme. Only the scheme is shown, because the rest may contain a password.
     #[error(

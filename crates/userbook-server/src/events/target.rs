@@ -8,6 +8,8 @@ use sha2::{Digest, Sha256};
 use super::coordination::Destination;
 
 /// A destination of events.
+///
+/// Exhaustive: the server delivers to each kind of destination.
 #[derive(Clone, PartialEq, Eq)]
 pub enum EventTarget {
     /// Standard output, one JSON object per line.

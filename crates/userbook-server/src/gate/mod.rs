@@ -15,6 +15,7 @@ mod memory;
 mod operation;
 mod readiness;
 mod responses;
+mod unparsed;
 mod work;
 
 use std::sync::Arc;
@@ -30,7 +31,6 @@ use tower_service::Service;
 use userbook_http::{ExtensionSet, Failure, busy, invalid_host};
 use userbook_tenants::TenantName;
 
-pub(crate) use self::head::{HeadMemory, HeadMeter, InRequest, MeteredStream};
 use self::{
     admission::Admission,
     body::{BodyLimits, RequestBody},
@@ -42,6 +42,10 @@ use self::{
     readiness::Readiness,
     responses::Responses,
     work::WorkThreads,
+};
+pub(crate) use self::{
+    head::{HeadMemory, HeadMeter, InRequest, MeteredStream},
+    unparsed::ExplainingStream,
 };
 use crate::{
     Limits, TenantRouting, compression,

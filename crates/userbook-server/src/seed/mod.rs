@@ -22,6 +22,7 @@ use crate::{ambient::Ambient, auth::AuthRows};
 
 /// A reason why a seed file cannot be used. Every error names the file.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SeedError {
     /// Reading the file failed.
     #[error("cannot read the seed file {0}")]

@@ -60,7 +60,7 @@ fn unknown(name: &str) -> String {
         strsim::jaro_winkler(name, known).max(strsim::jaro_winkler(name, codename))
     };
     // Of equally good ones the first.
-    let known = Permission::ALL.into_iter().rev();
+    let known = Permission::ALL.iter().copied().rev();
     let nearest = known.max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
     let hint = nearest.map(|nearest| format!(", did you mean {nearest}?")).unwrap_or_default();
     format!("unknown permission {name:?}{hint}")
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn misspelt_permissions_are_refused_with_a_suggestion() {
-        for permission in Permission::ALL {
+        for &permission in Permission::ALL {
             assert_eq!(check(permission.as_str()), Ok(()));
         }
         for name in ["authentik_core.view_token", "authentik_flows.view_flow", "authentik_core.impersonate"] {

@@ -215,7 +215,7 @@ async fn seed_of_the_guide_can_be_imported() {
 
 #[test]
 fn guide_names_every_permission_and_quotes_messages() {
-    for permission in Permission::ALL {
+    for &permission in Permission::ALL {
         let (_, name) = permission.as_str().split_once('.').unwrap();
         assert!(GUIDE.contains(&format!("`{name}`")), "{permission}");
     }

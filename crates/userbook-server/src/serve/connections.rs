@@ -16,8 +16,8 @@ use tokio_io_timeout::TimeoutStream;
 
 use super::signals::Stop;
 use crate::{
-    Limits, fd_limit,
-    gate::{HeadMeter, MeteredStream, RequestGate},
+    Limits,
+    gate::{ExplainingStream, HeadMeter, MeteredStream, RequestGate},
 };
 
 /// The maximum size of the head of a request in bytes.
@@ -38,11 +38,13 @@ pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Serves until a signal, then finishes running requests. Returns whether all requests were finished.
+/// Serves up to `room` connections at a time until a signal, then finishes running requests. Returns whether all
+/// requests were finished.
 pub(super) async fn serve(
     listener: TcpListener,
     gate: Arc<RequestGate>,
     limits: &Limits,
+    room: usize,
     stop: &mut Stop,
 ) -> io::Result<bool> {
     let server = Server {
@@ -51,7 +53,6 @@ pub(super) async fn serve(
         write_timeout: limits.write_timeout,
         graceful: GracefulShutdown::new(),
     };
-    let room = fd_limit::room(limits.max_connections, limits.database_connections);
     let slots = Arc::new(Semaphore::new(room.min(Semaphore::MAX_PERMITS)));
     while let Some((stream, slot)) = until_signal(stop, next(&listener, &slots)).await {
         server.spawn(stream, Some(slot));
@@ -69,7 +70,7 @@ pub(super) async fn serve(
     drop(listener);
     let open = server.graceful.count();
     let finished = until_signal(stop, timeout(limits.shutdown_timeout, server.graceful.shutdown())).await;
-    let finished = matches!(finished, Some(Ok(())));
+    let finished = open == 0 || matches!(finished, Some(Ok(())));
     if !finished {
         tracing::warn!(open, "cutting connections");
     }
@@ -157,6 +158,7 @@ async fn serve_connection(
     stream.set_write_timeout(Some(write_timeout));
     let meter = HeadMeter::new(Arc::clone(gate.heads()));
     let stream = MeteredStream::new(Box::pin(stream), Arc::clone(&meter), gate.metrics().clone());
+    let stream = ExplainingStream::new(stream);
     let service = service_fn(move |request| {
         let (gate, in_request) = (Arc::clone(&gate), meter.request_started());
         async move { Ok::<_, Infallible>(gate.respond(request, in_request).await) }

@@ -25,7 +25,7 @@ use userbook_http::{ExtensionSet, unknown_operation};
 use self::backend::Backend;
 pub(crate) use self::{backend::tenant_router, delivery::Sinks};
 use crate::{
-    EventTarget, Metrics, Settings, authorizer, gate::RequestGate, metrics::MetricsPage, pages,
+    EventTarget, Metrics, Settings, authorizer, gate::RequestGate, metrics::MetricsPage, pages, resources,
     tenants::TENANT_IN_URL,
 };
 
@@ -97,6 +97,8 @@ pub async fn serve(settings: Settings, metrics: Metrics) -> Result<(), Box<dyn E
     {
         return Err(CommonScimUrl.into());
     }
+    // Before a database opens files.
+    let room = resources::room(settings.limits.max_connections, settings.limits.database_connections)?;
     let policies = authorizer::policies(&settings)?;
     // Before the database is filled: a port in use must not cost the first token.
     let listener = listen(settings.listen)?;
@@ -126,7 +128,7 @@ pub async fn serve(settings: Settings, metrics: Metrics) -> Result<(), Box<dyn E
     };
     let delivery = backend.deliver(&settings, sinks);
     let mut finished = tokio::select! {
-        finished = connections::serve(listener, Arc::clone(&gate), limits, &mut stop) => finished?,
+        finished = connections::serve(listener, Arc::clone(&gate), limits, room, &mut stop) => finished?,
         () = serve_metrics => false,
     };
     delivery.finish().await;

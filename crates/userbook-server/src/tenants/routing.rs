@@ -20,6 +20,8 @@ use userbook_tenants::TenantName;
 /// assert_eq!("path:/t".parse(), Ok(TenantRouting::Path("/t".to_owned())));
 /// # Ok::<_, userbook_server::InvalidTenantRouting>(())
 /// ```
+///
+/// Exhaustive: the server routes in each way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TenantRouting {
     /// `host:DOMAIN`: the label before this domain, as in `NAME.DOMAIN`.

@@ -13,6 +13,7 @@ use crate::{
     backend::Backend,
     decode::{self, Decoded, RowExt, required},
     statement::Statement,
+    statements,
 };
 
 impl Query for GroupListQuery {
@@ -23,8 +24,8 @@ impl Query for GroupListQuery {
         Selection::new((&self.scope, &self.filter), content, (self.offset, self.limit))
     }
 
-    fn count_whole<B: Backend>() -> &'static Statement {
-        &B::statements().count_groups
+    fn count_whole() -> &'static Statement {
+        &statements::COUNT_GROUPS
     }
 
     fn id<R: RowExt>(row: &R) -> Decoded<GroupId> {

@@ -60,7 +60,7 @@ pub(crate) trait Query: Sync {
 
     fn selection(&self) -> Selection;
     /// The statement that counts all rows.
-    fn count_whole<B: Backend>() -> &'static Statement;
+    fn count_whole() -> &'static Statement;
     /// The statement that finds the rows that match, words and attributes aside.
     fn statement<B: Backend>(&self, what: Projection) -> ListStatement;
     /// The id in a row of [`Projection::Page`] or [`Projection::Content`].

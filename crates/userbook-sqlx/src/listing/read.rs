@@ -133,7 +133,7 @@ async fn find<B: Backend, Q: Query>(conn: &mut Conn<B>, query: &Q) -> SqlResult<
 
 async fn count<B: Backend, Q: Query>(conn: &mut Conn<B>, query: &Q) -> SqlResult<B, u64> {
     let count = if query.selection().is_whole {
-        bind::<B>(Q::count_whole::<B>(), &[])?
+        bind::<B>(Q::count_whole(), &[])?
     } else {
         query.statement::<B>(Projection::Count).into_query::<B>()?
     };

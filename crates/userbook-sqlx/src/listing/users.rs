@@ -22,6 +22,7 @@ use crate::{
     decode::{self, Decoded, RowExt, required},
     encode::saturating,
     statement::Statement,
+    statements,
     value::Value,
 };
 
@@ -33,8 +34,8 @@ impl Query for UserListQuery {
         Selection::new((&self.scope, &self.filter), content, (self.offset, self.limit))
     }
 
-    fn count_whole<B: Backend>() -> &'static Statement {
-        &B::statements().count_users
+    fn count_whole() -> &'static Statement {
+        &statements::COUNT_USERS
     }
 
     fn id<R: RowExt>(row: &R) -> Decoded<UserId> {

@@ -1,27 +1,26 @@
 //! The statements.
 
 use crate::{
-    statement::{Placeholders::Positional, Statement},
-    statements::{Statements, statement, statements},
+    statement::Statement,
+    statements::{Statements, statements},
 };
 
-pub(super) static STATEMENTS: Statements = statements!("mysql", Positional, no_groups: "'[]'", own: [prune_events, set_install, user_exists], shared: []);
+pub(super) static STATEMENTS: Statements = statements!("mysql", no_groups: "'[]'", common: "mysql/sql");
 
-pub(super) static CONNECTION_FIT: Statement = statement!("mysql/sql/connection_fit.sql", Positional);
-pub(super) static COUNT_ROWS: Statement = statement!("mysql/sql/count_rows.sql", Positional);
-pub(super) static HOLD_EPOCHS: Statement = statement!("mysql/sql/hold_epochs.sql", Positional);
-pub(super) static IMPORT_PARENTS: Statement = statement!("mysql/sql/import_parents.sql", Positional);
-pub(super) static INSERT_EVENT: Statement = statement!("sql/insert_event.sql", Positional);
-pub(super) static INSERT_EVENTS: Statement = statement!("mysql/sql/insert_events.sql", Positional);
-pub(super) static INSERT_GROUP: Statement = statement!("mysql/sql/insert_group.sql", Positional);
-pub(super) static JOIN_GROUP: Statement = statement!("mysql/sql/join_group.sql", Positional);
-pub(super) static LEAVE_GROUP: Statement = statement!("mysql/sql/leave_group.sql", Positional);
-pub(super) static LEAVE_GROUPS: Statement = statement!("mysql/sql/leave_groups.sql", Positional);
-pub(super) static MIGRATION_LOCK: Statement = statement!("mysql/sql/migration_lock.sql", Positional);
-pub(super) static MIGRATION_UNLOCK: Statement = statement!("mysql/sql/migration_unlock.sql", Positional);
-pub(super) static UPDATE_GROUP: Statement = statement!("mysql/sql/update_group.sql", Positional);
-pub(super) static UPDATE_MEMBERS: Statement = statement!("mysql/sql/update_members.sql", Positional);
-pub(super) static UPDATE_USER: Statement = statement!("mysql/sql/update_user.sql", Positional);
+pub(super) static CONNECTION_FIT: Statement = Statement::new(include_str!("sql/connection_fit.sql"));
+pub(super) static COUNT_ROWS: Statement = Statement::new(include_str!("sql/count_rows.sql"));
+pub(super) static HOLD_EPOCHS: Statement = Statement::new(include_str!("sql/hold_epochs.sql"));
+pub(super) static IMPORT_PARENTS: Statement = Statement::new(include_str!("sql/import_parents.sql"));
+pub(super) static INSERT_EVENTS: Statement = Statement::new(include_str!("sql/insert_events.sql"));
+pub(super) static INSERT_GROUP: Statement = Statement::new(include_str!("sql/insert_group.sql"));
+pub(super) static JOIN_GROUP: Statement = Statement::new(include_str!("sql/join_group.sql"));
+pub(super) static LEAVE_GROUP: Statement = Statement::new(include_str!("sql/leave_group.sql"));
+pub(super) static LEAVE_GROUPS: Statement = Statement::new(include_str!("sql/leave_groups.sql"));
+pub(super) static MIGRATION_LOCK: Statement = Statement::new(include_str!("sql/migration_lock.sql"));
+pub(super) static MIGRATION_UNLOCK: Statement = Statement::new(include_str!("sql/migration_unlock.sql"));
+pub(super) static UPDATE_GROUP: Statement = Statement::new(include_str!("sql/update_group.sql"));
+pub(super) static UPDATE_MEMBERS: Statement = Statement::new(include_str!("sql/update_members.sql"));
+pub(super) static UPDATE_USER: Statement = Statement::new(include_str!("sql/update_user.sql"));
 
 /// What [`pool_options`](super::pool_options) runs on each new connection, for a host that adds settings.
 pub const SESSION: &str = include_str!("sql/session.sql");

@@ -21,6 +21,7 @@ use crate::{
     members::{change_members_by_rows, locked_row_values, locked_rows},
     migration::{self, MigrateError, Migration},
     provision::join_groups,
+    statements,
 };
 
 #[async_trait]
@@ -87,7 +88,7 @@ impl Backend for MySql {
             return Ok(Some(CommitOutcome::Conflict));
         }
         claims::put::<Self>(conn, change).await?;
-        execute::<Self>(conn, &sql::INSERT_EVENT, &parameters).await?;
+        execute::<Self>(conn, &statements::INSERT_EVENT, &parameters).await?;
         Ok(Some(CommitOutcome::Applied))
     }
 
@@ -125,7 +126,7 @@ impl Backend for MySql {
     }
 
     async fn finish(conn: &mut MySqlConnection, _: &Guards, event: &Event) -> SqlResult<Self, ()> {
-        execute::<Self>(conn, &sql::INSERT_EVENT, &encode::event(event)?).await?;
+        execute::<Self>(conn, &statements::INSERT_EVENT, &encode::event(event)?).await?;
         Ok(())
     }
 

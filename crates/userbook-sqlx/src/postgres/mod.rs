@@ -6,9 +6,10 @@
 //!
 //! # The pool
 //!
-//! [`connect_options`] and [`pool_options`] return recommended options. TLS is a feature of sqlx. Behind a pooler that
-//! changes the connection between transactions, disable the cache of prepared statements
-//! (`statement_cache_capacity(0)`), which costs a round trip for each statement.
+//! [`connect_options`] and [`pool_options`] return recommended options. TLS is a feature of sqlx. A pooler that
+//! changes the connection between transactions must track prepared statements, as PgBouncer does from version 1.21
+//! with `max_prepared_statements`. `statement_cache_capacity(0)` does not help with others, because sqlx names its
+//! statements then, too.
 //!
 //! # The host's transactions
 //!

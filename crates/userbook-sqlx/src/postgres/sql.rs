@@ -1,21 +1,20 @@
 //! The statements.
 
 use crate::{
-    statement::{Placeholders::Numbered, Statement},
-    statements::{Statements, statement, statements},
+    statement::Statement,
+    statements::{Statements, statements},
 };
 
-pub(super) static STATEMENTS: Statements = statements!("postgres", Numbered, no_groups: "'{}'", own: [], shared: [prune_events, set_install, user_exists]);
+pub(super) static STATEMENTS: Statements = statements!("postgres", no_groups: "'{}'", common: "sql");
 
 pub(super) static BUMP_EPOCHS_AND_INSERT_EVENT: Statement =
-    statement!("postgres/sql/bump_epochs_and_insert_event.sql", Numbered);
-pub(super) static CHANGE_MEMBERS: Statement = statement!("postgres/sql/change_members.sql", Numbered);
-pub(super) static COMMIT: Statement = statement!("postgres/sql/commit.sql", Numbered);
-pub(super) static COMMIT_FIELDS: Statement = statement!("postgres/sql/commit_fields.sql", Numbered);
-pub(super) static ENCODING: Statement = statement!("postgres/sql/encoding.sql", Numbered);
-pub(super) static GUARDS: Statement = statement!("postgres/sql/guards.sql", Numbered);
-pub(super) static HOLD_USERS: Statement = statement!("postgres/sql/hold_users.sql", Numbered);
-pub(super) static PUT_GROUP: Statement = statement!("sql/put_group.sql", Numbered);
+    Statement::new(include_str!("sql/bump_epochs_and_insert_event.sql"));
+pub(super) static CHANGE_MEMBERS: Statement = Statement::new(include_str!("sql/change_members.sql"));
+pub(super) static COMMIT: Statement = Statement::new(include_str!("sql/commit.sql"));
+pub(super) static COMMIT_FIELDS: Statement = Statement::new(include_str!("sql/commit_fields.sql"));
+pub(super) static ENCODING: Statement = Statement::new(include_str!("sql/encoding.sql"));
+pub(super) static GUARDS: Statement = Statement::new(include_str!("sql/guards.sql"));
+pub(super) static HOLD_USERS: Statement = Statement::new(include_str!("sql/hold_users.sql"));
 
 pub(super) const BEGIN: &str = include_str!("sql/begin.sql");
 pub(super) const BEGIN_READ: &str = include_str!("sql/begin_read.sql");

@@ -21,6 +21,7 @@ use crate::{
     error::{SqlError, SqlResult},
     members::{locked_rows, member_row},
     migration::{MigrateError, Migration},
+    statements,
     value::Value,
 };
 
@@ -92,7 +93,7 @@ impl Backend for Postgres {
     }
 
     async fn put_group(conn: &mut PgConnection, group: &Group) -> SqlResult<Self, bool> {
-        Ok(execute::<Self>(conn, &sql::PUT_GROUP, &encode::group(group)?).await? > 0)
+        Ok(execute::<Self>(conn, &statements::PUT_GROUP, &encode::group(group)?).await? > 0)
     }
 
     async fn change_members(

@@ -1,46 +1,42 @@
 //! The statements.
 
 use crate::{
-    statement::{Placeholders::Numbered, Statement},
-    statements::{Statements, statement, statements},
+    statement::Statement,
+    statements::{Statements, statements},
 };
 
-pub(super) static STATEMENTS: Statements = statements!("sqlite", Numbered, no_groups: "'[]'", own: [], shared: [prune_events, set_install, user_exists]);
+pub(super) static STATEMENTS: Statements = statements!("sqlite", no_groups: "'[]'", common: "sql");
 
-pub(super) static BUMP_EPOCHS: Statement = statement!("sqlite/sql/bump_epochs.sql", Numbered);
-pub(super) static CONNECTION_FIT: Statement = statement!("sqlite/sql/connection_fit.sql", Numbered);
-pub(super) static GUARDS_HOLD: Statement = statement!("sqlite/sql/guards_hold.sql", Numbered);
-pub(super) static INSERT_EVENT: Statement = statement!("sql/insert_event.sql", Numbered);
-pub(super) static INSERT_EVENTS: Statement = statement!("sqlite/sql/insert_events.sql", Numbered);
-pub(super) static JOIN_GROUP: Statement = statement!("sqlite/sql/join_group.sql", Numbered);
-pub(super) static LEAVE_GROUP: Statement = statement!("sqlite/sql/leave_group.sql", Numbered);
-pub(super) static LEAVE_GROUPS: Statement = statement!("sqlite/sql/leave_groups.sql", Numbered);
-pub(super) static PUT_GROUP: Statement = statement!("sql/put_group.sql", Numbered);
-pub(super) static UPDATE_MEMBERS: Statement = statement!("sqlite/sql/update_members.sql", Numbered);
-pub(super) static UPDATE_USER: Statement = statement!("sqlite/sql/update_user.sql", Numbered);
+pub(super) static BUMP_EPOCHS: Statement = Statement::new(include_str!("sql/bump_epochs.sql"));
+pub(super) static CONNECTION_FIT: Statement = Statement::new(include_str!("sql/connection_fit.sql"));
+pub(super) static GUARDS_HOLD: Statement = Statement::new(include_str!("sql/guards_hold.sql"));
+pub(super) static INSERT_EVENTS: Statement = Statement::new(include_str!("sql/insert_events.sql"));
+pub(super) static JOIN_GROUP: Statement = Statement::new(include_str!("sql/join_group.sql"));
+pub(super) static LEAVE_GROUP: Statement = Statement::new(include_str!("sql/leave_group.sql"));
+pub(super) static LEAVE_GROUPS: Statement = Statement::new(include_str!("sql/leave_groups.sql"));
+pub(super) static UPDATE_MEMBERS: Statement = Statement::new(include_str!("sql/update_members.sql"));
+pub(super) static UPDATE_USER: Statement = Statement::new(include_str!("sql/update_user.sql"));
 
 pub(super) const BEGIN: &str = include_str!("sql/begin.sql");
 pub(super) const BEGIN_READ: &str = include_str!("sql/begin_read.sql");
 pub(super) const ROLLBACK: &str = "ROLLBACK";
 
 /// An update of columns in the transaction of a group.
-pub(super) static WRITE_COLUMNS: Statement = Statement::new(
-    concat!(include_str!("sql/update_user.sql"), ";\n", include_str!("sql/insert_event_of_update.sql")),
-    Numbered,
-);
+pub(super) static WRITE_COLUMNS: Statement = Statement::new(concat!(
+    include_str!("sql/update_user.sql"),
+    ";\n",
+    include_str!("sql/insert_event_of_update.sql")
+));
 
 /// A whole update of columns: four statements in one command.
-pub(super) static COMMIT_COLUMNS: Statement = Statement::new(
-    concat!(
-        include_str!("sql/begin.sql"),
-        ";\n",
-        include_str!("sql/update_user.sql"),
-        ";\n",
-        include_str!("sql/insert_event_of_update.sql"),
-        ";\nCOMMIT",
-    ),
-    Numbered,
-);
+pub(super) static COMMIT_COLUMNS: Statement = Statement::new(concat!(
+    include_str!("sql/begin.sql"),
+    ";\n",
+    include_str!("sql/update_user.sql"),
+    ";\n",
+    include_str!("sql/insert_event_of_update.sql"),
+    ";\nCOMMIT",
+));
 
 #[cfg(test)]
 mod tests {

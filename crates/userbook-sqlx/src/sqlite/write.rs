@@ -26,6 +26,7 @@ use crate::{
     members::{change_members_by_rows, member_row},
     migration::{MigrateError, Migration},
     provision::join_groups,
+    statements,
     write::Write,
 };
 
@@ -152,7 +153,7 @@ impl Backend for Sqlite {
     }
 
     async fn put_group(conn: &mut SqliteConnection, group: &Group) -> SqlResult<Self, bool> {
-        Ok(execute::<Self>(conn, &sql::PUT_GROUP, &encode::group(group)?).await? > 0)
+        Ok(execute::<Self>(conn, &statements::PUT_GROUP, &encode::group(group)?).await? > 0)
     }
 
     async fn change_members(
@@ -168,7 +169,7 @@ impl Backend for Sqlite {
         if bumps(guards) {
             execute::<Self>(conn, &sql::BUMP_EPOCHS, &encode::guards(guards)?).await?;
         }
-        execute::<Self>(conn, &sql::INSERT_EVENT, &encode::event(event)?).await?;
+        execute::<Self>(conn, &statements::INSERT_EVENT, &encode::event(event)?).await?;
         Ok(())
     }
 }

@@ -48,7 +48,8 @@ async fn missing_table_is_not_transient() {
 #[tokio::test]
 async fn exhausted_pool_is_transient_and_closed_pool_is_not() {
     let database = prepared().await;
-    let small = SqlitePoolOptions::new().max_connections(1).acquire_timeout(Duration::from_millis(50));
+    // Long enough to open the first connection on a busy machine.
+    let small = SqlitePoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(1));
     let store = SqliteStore::new(small.connect_with(options(&database.folder)).await.unwrap());
     let held = store.pool().acquire().await.unwrap();
     assert_eq!(store.load(&SnapshotQuery::user(UserId(1))).await.unwrap_err().kind, Transient);

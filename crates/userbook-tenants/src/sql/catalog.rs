@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::{Error, pool::PoolOptions};
-use userbook::store::StoreError;
+use sqlx::{Error, Pool, pool::PoolOptions};
+use userbook::store::{StoreError, StoreErrorKind};
 use userbook_sqlx::{
     SqlStore,
     host::{RowExt, Statement, fetch, required},
@@ -28,6 +28,12 @@ pub trait PlaceBackend: TenantBackend {
 
     /// Directs connections to a place.
     fn direct(options: ConnectOptions<Self>, place: &str) -> ConnectOptions<Self>;
+
+    /// The statement that reads how a connection is directed, and its result for a place. `None` if no connection can
+    /// be directed elsewhere.
+    fn direction(_place: &str) -> Option<(&'static Statement, String)> {
+        None
+    }
 
     /// The statement that creates a place.
     fn creation(place: &str) -> String;
@@ -55,6 +61,16 @@ impl<B: PlaceBackend> Catalog<B> {
     }
 }
 
+/// A statement would reach another place than that of its tenant.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "connections for tenant {tenant} are directed to {actual}: a pooler before the database drops the start options of sessions"
+)]
+struct Misdirected {
+    tenant: TenantName,
+    actual: String,
+}
+
 #[async_trait]
 impl<B: PlaceBackend> TenantCatalog<B> for Catalog<B> {
     fn direct(&self, options: ConnectOptions<B>, name: &TenantName) -> ConnectOptions<B> {
@@ -77,6 +93,17 @@ impl<B: PlaceBackend> TenantCatalog<B> for Catalog<B> {
             Err(error) => return Err(B::failure(error)),
         }
         Ok(true)
+    }
+
+    async fn check(&self, pool: &Pool<B>, name: &TenantName) -> Result<(), StoreError> {
+        let Some((statement, expected)) = B::direction(&self.prefix.with(name)) else { return Ok(()) };
+        let rows = fetch(&SqlStore::new(pool.clone()), statement, &[]).await?;
+        let row = rows.first().ok_or_else(|| StoreError::new(StoreErrorKind::Other, Error::RowNotFound))?;
+        let actual: String = required(row, "direction", RowExt::text)?;
+        if actual == expected {
+            return Ok(());
+        }
+        Err(StoreError::new(StoreErrorKind::Other, Misdirected { tenant: name.clone(), actual }))
     }
 
     async fn names(&self) -> Result<Vec<TenantName>, StoreError> {

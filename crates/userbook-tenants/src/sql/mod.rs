@@ -77,6 +77,11 @@ pub trait TenantCatalog<B: TenantBackend>: Send + Sync + 'static {
     /// Creates an empty tenant. Returns false if it exists.
     async fn create(&self, name: &TenantName) -> Result<bool, StoreError>;
 
+    /// Checks that the connections of a tenant's pool are directed to it.
+    async fn check(&self, _pool: &Pool<B>, _name: &TenantName) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Lists the tenants in ascending order.
     async fn names(&self) -> Result<Vec<TenantName>, StoreError>;
 
@@ -147,7 +152,8 @@ impl<B: TenantBackend> SqlTenants<B> {
         self.migrated.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn migrate(&self, pool: &Pool<B>) -> Result<(), StoreError> {
+    async fn migrate(&self, pool: &Pool<B>, name: &TenantName) -> Result<(), StoreError> {
+        self.catalog.check(pool, name).await?;
         SqlStore::new(pool.clone()).migrate().await.map_err(failed_migration::<B>)?;
         for (component, migrations) in &self.migrations {
             migrate(pool, component, migrations).await.map_err(failed_migration::<B>)?;
@@ -160,13 +166,13 @@ impl<B: TenantBackend> SqlTenants<B> {
         let is_migrated = self.migrated().contains(name);
         if let Some((options, pool)) = self.patient.as_ref().filter(|_| !is_migrated) {
             let patient = B::connect(pool.clone(), self.catalog.direct(options.clone(), name)).await?;
-            let migrated = self.migrate(&patient).await;
+            let migrated = self.migrate(&patient, name).await;
             patient.close().await;
             migrated?;
         }
         let pool = B::connect(self.pool.clone(), self.connect_options(name)).await?;
         if !is_migrated && self.patient.is_none() {
-            let migrated = self.migrate(&pool).await;
+            let migrated = self.migrate(&pool, name).await;
             if migrated.is_err() {
                 pool.close().await;
             }

@@ -61,6 +61,7 @@ impl Default for TenantLimits {
 
 /// The number of tenants in each state, for metrics.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TenantCounts {
     /// Open tenants.
     pub open: usize,

@@ -14,6 +14,8 @@ pub struct Actor {
 }
 
 /// The kinds of actor.
+///
+/// Exhaustive: an authorizer decides about every kind of actor.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// No credentials.

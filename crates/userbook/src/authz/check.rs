@@ -54,6 +54,8 @@ pub enum Check {
 }
 
 /// The object of the checks, with the loaded facts.
+///
+/// Exhaustive: an authorizer decides about every kind of object.
 #[derive(Debug, Clone, Copy)]
 pub enum Resource<'a> {
     /// An existing user.

@@ -5,6 +5,8 @@ use std::{error::Error, fmt};
 use crate::store::{StoreError, StoreErrorKind};
 
 /// The meaning of a failure for the caller. Every failure denies the request, and nothing is written.
+///
+/// Exhaustive: the kind decides whether a caller repeats the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AuthorizerErrorKind {
     /// A retry may succeed: timeout, lost connection, overload.

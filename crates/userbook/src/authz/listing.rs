@@ -48,7 +48,7 @@ pub trait ListAuthorizer: Authorizer {
         state: Option<ActorView<'_>>,
     ) -> Result<BTreeSet<SystemPermission>, AuthorizerError> {
         let is_superuser = state.is_some_and(|view| view.is_active_superuser());
-        Ok(if is_superuser { SystemPermission::ALL.into() } else { BTreeSet::new() })
+        Ok(if is_superuser { SystemPermission::ALL.iter().copied().collect() } else { BTreeSet::new() })
     }
 }
 

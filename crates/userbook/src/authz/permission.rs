@@ -24,6 +24,8 @@ use crate::{
 };
 
 /// The permissions with an effect, under authentik's names.
+///
+/// Exhaustive: a host that translates permissions into rules of its own translates each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Permission {
     /// `authentik_core.view_user`
@@ -67,7 +69,7 @@ pub struct UnknownPermission(pub String);
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: &'static [Self] = &[
         Self::ViewUser,
         Self::ChangeUser,
         Self::AddUser,
@@ -129,7 +131,8 @@ impl FromStr for Permission {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|permission| permission.as_str() == text)
             .ok_or_else(|| UnknownPermission(text.to_owned()))
     }

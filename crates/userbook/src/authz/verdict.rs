@@ -6,6 +6,8 @@ use super::Check;
 use crate::{model::GroupId, store::Scope};
 
 /// The result of one [`Check`].
+///
+/// Exhaustive: a caller must not take an unknown verdict for a permission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Allowed.

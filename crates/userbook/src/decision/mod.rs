@@ -90,6 +90,9 @@ pub struct Context<'a> {
 }
 
 /// A reason why nothing is written.
+///
+/// Exhaustive: each reason has its own answer. New rules are [`Denial`]s or
+/// [`ViolationKind`](crate::violation::ViolationKind)s.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Rejection {
     /// The actor must not learn whether the user exists.

@@ -37,6 +37,8 @@ pub struct Attempt<'a> {
 }
 
 /// The right that an update uses.
+///
+/// Exhaustive: `decide` requires the checks of each right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UpdateAccess {
     /// The right to change the user, to set each field, and to join each group.
@@ -47,6 +49,8 @@ pub enum UpdateAccess {
 }
 
 /// The result of a decision.
+///
+/// Exhaustive: a caller commits, stops or reports, and has no default.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decision {
     /// Write nothing, and report this reason.

@@ -3,6 +3,8 @@
 use serde_json::Value;
 
 /// A step from a JSON value to a value inside of it.
+///
+/// Exhaustive: JSON has no other containers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PathSegment {
     /// A key of an object, or the decimal index of an array; a negative index counts from the end.

@@ -11,6 +11,8 @@ use uuid::Uuid;
 pub struct UserId(pub i64);
 
 /// Identifies a user by either of its two keys.
+///
+/// Exhaustive: a store finds users by each key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UserRef {

@@ -122,3 +122,6 @@ impl GroupError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

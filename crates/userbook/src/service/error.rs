@@ -12,6 +12,8 @@ use crate::{
 };
 
 /// A reason why a user or group is not shown.
+///
+/// Exhaustive: each reason has its own answer. New rules are [`Denial`]s.
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
     /// The user or group does not exist, or the actor must not learn that it exists.
@@ -29,6 +31,8 @@ pub enum AccessError {
 }
 
 /// A reason why a list is not shown.
+///
+/// Exhaustive: each reason has its own answer. New rules are [`Denial`]s.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
     /// The actor may view nothing, or a port failed.
@@ -70,6 +74,9 @@ impl From<AuthorizerError> for ListError {
 
 /// A reason why an update or a provisioning operation was not applied. Nothing was written, except as
 /// [`StoreErrorKind::Ambiguous`](crate::store::StoreErrorKind) states.
+///
+/// Exhaustive: each reason has its own answer. New rules are [`Denial`]s or
+/// [`ViolationKind`](crate::violation::ViolationKind)s.
 #[derive(Debug, thiserror::Error)]
 pub enum UpdateError {
     /// The actor may not view or change the user.
@@ -94,6 +101,9 @@ pub enum UpdateError {
 
 /// A reason why a group was not written or deleted. Nothing was written, except as
 /// [`StoreErrorKind::Ambiguous`](crate::store::StoreErrorKind) states.
+///
+/// Exhaustive: each reason has its own answer. New rules are [`Denial`]s or
+/// [`ViolationKind`](crate::violation::ViolationKind)s.
 #[derive(Debug, thiserror::Error)]
 pub enum GroupError {
     /// The group does not exist, or the actor may not write it.

@@ -22,6 +22,8 @@ use crate::{
 };
 
 /// Whether a user joins or leaves a group.
+///
+/// Exhaustive: a user joins or leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MembershipAction {
     /// The user joins (authentik's `add_user`).

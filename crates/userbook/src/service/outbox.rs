@@ -27,6 +27,7 @@ pub trait EventSink: Debug + Send + Sync + 'static {
 
 /// A delivery that stopped.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum DeliveryError {
     /// The store failed.
     #[error(transparent)]

@@ -116,7 +116,7 @@ pub enum RequestedChange<'a> {
 
 /// The result of a [`ChangeRule`].
 ///
-/// Exhaustive on purpose: the service handles every result.
+/// Exhaustive: the service handles every result.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RuleVerdict {
     /// The rule has no objection.

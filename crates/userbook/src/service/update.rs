@@ -27,6 +27,7 @@ pub(super) const MAX_LOADS: u32 = 4;
 
 /// The result of an operation on a user.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Updated {
     /// The user after the operation, or after a simulated one in a dry run; the deleted user after a deletion.
     pub view: UserView,
@@ -39,6 +40,8 @@ pub struct Updated {
 }
 
 /// How a successful operation ended.
+///
+/// Exhaustive: a caller must not take an unknown outcome for a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The change was written, with this change id.

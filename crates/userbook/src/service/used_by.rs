@@ -14,6 +14,7 @@ use crate::{
 
 /// A group that refers to another object.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ReferringGroup {
     /// The group.
     pub id: GroupId,
@@ -23,6 +24,7 @@ pub struct ReferringGroup {
 
 /// What refers to a user.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
 pub struct UserReferences {
     /// The direct groups, by name.
     pub groups: Vec<ReferringGroup>,
@@ -32,6 +34,7 @@ pub struct UserReferences {
 
 /// What refers to a group.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
 pub struct GroupReferences {
     /// The groups whose parent is the group, by name.
     pub children: Vec<ReferringGroup>,

@@ -120,7 +120,7 @@ impl FieldChanges {
 
 /// The outcome of a conditional write. Every outcome except `Applied` leaves no trace.
 ///
-/// Exhaustive on purpose: a caller handles every outcome.
+/// Exhaustive: a caller handles every outcome.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CommitOutcome {
     /// The complete change and its event are stored.

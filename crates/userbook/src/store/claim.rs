@@ -3,6 +3,8 @@
 use crate::{field::fold, model::User, policy::DistinctNames};
 
 /// What a [`Claim`] stands for.
+///
+/// Exhaustive: a store keeps each kind of claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ClaimNamespace {
     /// Folded usernames.

@@ -176,7 +176,7 @@ pub struct ProvisioningChange {
 
 /// The operation of a [`ProvisioningChange`].
 ///
-/// Exhaustive on purpose: a store handles every operation.
+/// Exhaustive: a store handles every operation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ProvisioningOp {
     /// Inserts a user with its memberships. Unless the id was reserved, the store compares [`Epochs::next_user`] with

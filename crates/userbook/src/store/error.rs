@@ -3,6 +3,8 @@
 use std::{error::Error, fmt};
 
 /// The meaning of an error for the caller.
+///
+/// Exhaustive: the kind decides whether a caller repeats the write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StoreErrorKind {
     /// Nothing was written, and a retry may succeed: no connection, overload, exhausted pool.

@@ -25,6 +25,8 @@ pub struct Epochs {
 }
 
 /// How a change depends on a counter.
+///
+/// Exhaustive: a store handles every use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EpochUse {
     /// The decision is valid only while the counter is unchanged: compare, and lock until the commit.

@@ -5,6 +5,8 @@ use std::{collections::BTreeSet, fmt::Debug};
 use crate::model::{GroupId, User, UserId, is_at_or_below};
 
 /// The rows of a list that a caller may view.
+///
+/// Exhaustive: a store that skips an unknown scope shows too much.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope<I: Scoped> {
     /// All rows.

@@ -19,6 +19,8 @@ pub struct ImportData {
 }
 
 /// The result of an import.
+///
+/// Exhaustive: a caller must not take an unknown outcome for an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImportOutcome {
     /// All rows are stored.

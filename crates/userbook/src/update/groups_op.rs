@@ -10,6 +10,8 @@ use crate::{
 };
 
 /// A change of a user's groups.
+///
+/// Exhaustive: `decide` handles every operation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum GroupsOp {
     /// Replaces all groups.

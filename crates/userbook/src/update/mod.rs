@@ -38,6 +38,8 @@ use crate::{
 };
 
 /// Whether absent fields are required or kept.
+///
+/// Exhaustive: `decide` handles both modes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// PUT: `username` and `name` are required, absent `groups` are cleared, other absent fields are kept.

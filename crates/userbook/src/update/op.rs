@@ -8,6 +8,8 @@ use crate::{
 };
 
 /// The change of one field.
+///
+/// Exhaustive: `decide` handles every operation.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Op<T> {
     /// The request does not contain the field.
@@ -22,6 +24,8 @@ pub enum Op<T> {
 }
 
 /// A change of the attributes.
+///
+/// Exhaustive: `decide` handles every operation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AttributesOp {
     /// Replaces the attributes.

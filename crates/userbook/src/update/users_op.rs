@@ -6,6 +6,8 @@ use super::Op;
 use crate::{field::Members, model::UserId};
 
 /// A change of a group's members.
+///
+/// Exhaustive: `decide` handles every operation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum UsersOp {
     /// Makes these users the only members. Members that the actor may not view stay.

@@ -3,6 +3,8 @@
 use std::fmt;
 
 /// A writable field of a user, in the contract's order of violations.
+///
+/// Exhaustive: an authorizer decides about every field, and a new one changes [`User`](crate::User), too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Field {
     /// `username`
@@ -72,6 +74,8 @@ impl fmt::Display for Field {
 }
 
 /// A writable field of a group.
+///
+/// Exhaustive: an authorizer decides about every field, and a new one changes [`Group`](crate::Group), too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum GroupField {
     /// `name`

@@ -167,7 +167,7 @@ impl Directory {
 
     fn grant(&mut self, user: UserId, bits: u64, through: Option<GroupId>) {
         let mut permissions = std::mem::take(&mut self.permissions);
-        for (n, permission) in Permission::ALL.into_iter().enumerate() {
+        for (n, permission) in Permission::ALL.iter().copied().enumerate() {
             if bits & (1 << n) == 0 {
                 continue;
             }

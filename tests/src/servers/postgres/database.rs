@@ -78,12 +78,22 @@ impl Harness for Database {
     }
 
     async fn write_out_of_band(&self, user: UserId, last_login: Timestamp, password_change_date: Timestamp) {
-        let sql = "UPDATE userbook_user SET last_login = $2, password_change_date = $3 WHERE id = $1";
-        let update = sqlx::query(sql).bind(user.0).bind(last_login).bind(password_change_date);
-        update.execute(self.pool()).await.expect("the row can be written");
+        write_out_of_band(self.pool(), user, last_login, password_change_date).await;
     }
 
     fn spawn(task: Task) -> Task {
         Box::pin(async { tokio::spawn(task).await.expect("the task ends well") })
     }
+}
+
+/// Writes two columns as a host does at a login.
+pub(super) async fn write_out_of_band(
+    pool: &PgPool,
+    user: UserId,
+    last_login: Timestamp,
+    password_change_date: Timestamp,
+) {
+    let sql = "UPDATE userbook_user SET last_login = $2, password_change_date = $3 WHERE id = $1";
+    let update = sqlx::query(sql).bind(user.0).bind(last_login).bind(password_change_date);
+    update.execute(pool).await.expect("the row can be written");
 }

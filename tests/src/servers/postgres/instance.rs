@@ -18,7 +18,7 @@ use crate::servers::{
 };
 
 /// The accounts for a server that root starts.
-const ACCOUNTS: [&str; 2] = ["postgres", "nobody"];
+pub(super) const ACCOUNTS: [&str; 2] = ["postgres", "nobody"];
 
 /// How long a server may take to start on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -122,6 +122,11 @@ impl Instance {
     /// Returns the URL of a database through this port, without TLS: a proxy reads plain messages.
     pub fn url(&self, port: u16, database: &str) -> String {
         format!("postgres://userbook:{}@127.0.0.1:{port}/{database}?sslmode=disable", self.password)
+    }
+
+    /// Returns the password of the superuser `userbook`.
+    pub(super) fn password(&self) -> &str {
+        &self.password
     }
 
     /// Returns the server's own port.

@@ -144,12 +144,12 @@ impl Coordination for MemoryCoordination {
         Ok(counts.into_iter().collect())
     }
 
-    async fn retry(&self, event: Option<ChangeId>) -> Result<u64, StoreError> {
-        let mut marked = 0;
+    async fn retry(&self, event: Option<ChangeId>) -> Result<BTreeMap<String, u64>, StoreError> {
+        let mut marked = BTreeMap::new();
         for entry in &mut self.state().failed {
             if !entry.retry && event.is_none_or(|event| entry.row.event.id == event) {
                 entry.retry = true;
-                marked += 1;
+                *marked.entry(entry.row.destination.clone()).or_default() += 1;
             }
         }
         Ok(marked)

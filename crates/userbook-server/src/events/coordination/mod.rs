@@ -4,7 +4,11 @@
 mod memory;
 mod sql;
 
-use std::{collections::BTreeSet, fmt::Debug, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Debug,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 pub(crate) use memory::MemoryCoordination;
@@ -97,8 +101,9 @@ pub(crate) trait Coordination: Debug + Send + Sync {
     /// Returns the number of events that were set aside, by the name of the destination.
     async fn count_failed(&self) -> Result<Vec<(String, u64)>, StoreError>;
 
-    /// Marks events that were set aside as to be sent again: this event, or all. Returns the number of deliveries.
-    async fn retry(&self, event: Option<ChangeId>) -> Result<u64, StoreError>;
+    /// Marks events that were set aside as to be sent again: this event, or all. Returns the number of deliveries by
+    /// the name of the destination.
+    async fn retry(&self, event: Option<ChangeId>) -> Result<BTreeMap<String, u64>, StoreError>;
 
     /// Returns events to be sent again to a destination, oldest first.
     async fn retries(&self, destination: &str, limit: u32) -> Result<Vec<Event>, StoreError>;

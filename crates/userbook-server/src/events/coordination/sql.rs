@@ -1,7 +1,7 @@
 //! Coordination by tables.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     time::Duration,
 };
 
@@ -41,6 +41,7 @@ static DELETE_FAILED: Statement = statement!("delete_failed");
 static PUT_FAILED: Statement = statement!("put_failed");
 static LIST_FAILED: Statement = statement!("list_failed");
 static COUNT_FAILED: Statement = statement!("count_failed");
+static COUNT_RETRIES: Statement = statement!("count_retries");
 static LIST_RETRIES: Statement = statement!("list_retries");
 static RETRY_FAILED: Statement = statement!("retry_failed");
 static PRUNE_FAILED: Statement = statement!("prune_failed");
@@ -179,9 +180,14 @@ impl<B: AuthBackend> Coordination for SqlCoordination<B> {
         rows.iter().map(|row| Ok((required(row, "destination", RowExt::text)?, total(row)?))).collect()
     }
 
-    async fn retry(&self, event: Option<ChangeId>) -> Result<u64, StoreError> {
+    async fn retry(&self, event: Option<ChangeId>) -> Result<BTreeMap<String, u64>, StoreError> {
         let id = event.map(|id| id.to_string()).unwrap_or_default();
-        execute(&self.store, &RETRY_FAILED, &[("all", event.is_none().into()), ("event", id.into())]).await
+        let parameters = [("all", event.is_none().into()), ("event", id.into())];
+        let mut transaction = self.store.begin_write().await?;
+        let rows = COUNT_RETRIES.fetch_all::<B>(&mut transaction, &parameters).await?;
+        RETRY_FAILED.execute::<B>(&mut transaction, &parameters).await?;
+        SqlStore::<B>::commit_transaction(transaction).await?;
+        rows.iter().map(|row| Ok((required(row, "destination", RowExt::text)?, total(row)?))).collect()
     }
 
     async fn retries(&self, destination: &str, limit: u32) -> Result<Vec<Event>, StoreError> {

@@ -19,8 +19,8 @@ const DUPLICATE: [&str; 2] = ["42P06", "23505"];
 /// Tenants as schemas of one PostgreSQL database.
 ///
 /// The start of each session sets `search_path` to the schema alone, so that a missing table is an error and never a
-/// table of another schema. A connection pooler that rejects start options or changes the session between transactions
-/// cannot be used.
+/// table of another schema. A connection pooler that rejects or drops start options, or changes the session between
+/// transactions, cannot be used; a tenant whose connections have another search path is not opened.
 pub type PostgresTenants = SqlTenants<Postgres>;
 
 impl SqlTenants<Postgres> {
@@ -30,6 +30,11 @@ impl SqlTenants<Postgres> {
         let catalog = Catalog::new(pool.clone(), options.clone(), prefix);
         Self::with_catalog(catalog, options, pool)
     }
+}
+
+/// The schema alone.
+fn search_path(place: &str) -> String {
+    format!("\"{place}\"")
 }
 
 #[async_trait]
@@ -54,7 +59,12 @@ impl PlaceBackend for Postgres {
     }
 
     fn direct(options: PgConnectOptions, place: &str) -> PgConnectOptions {
-        options.options([("search_path", format!("\"{place}\""))])
+        options.options([("search_path", search_path(place))])
+    }
+
+    fn direction(place: &str) -> Option<(&'static Statement, String)> {
+        static DIRECTION: Statement = Statement::new(include_str!("direction.sql"));
+        Some((&DIRECTION, search_path(place)))
     }
 
     fn creation(place: &str) -> String {

@@ -62,7 +62,7 @@ impl<P: PermissionSource> ListAuthorizer for PermissionAuthorizer<P> {
         state: Option<ActorView<'_>>,
     ) -> Result<BTreeSet<SystemPermission>, AuthorizerError> {
         let actor = match Rank::of(actor, state) {
-            Rank::Superuser => return Ok(SystemPermission::ALL.into()),
+            Rank::Superuser => return Ok(SystemPermission::ALL.iter().copied().collect()),
             Rank::Denied => return Ok(BTreeSet::new()),
             Rank::Holder(view) => view.state,
         };

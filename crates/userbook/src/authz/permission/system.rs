@@ -2,6 +2,7 @@
 
 /// A permission on the installation, under authentik's name `authentik_rbac.…`. No operation of Userbook requires one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum SystemPermission {
     /// `add_role`
     AddRole,
@@ -30,7 +31,7 @@ const PREFIX: &str = "authentik_rbac.";
 
 impl SystemPermission {
     /// All system permissions, which a superuser has.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: &'static [Self] = &[
         Self::AddRole,
         Self::ViewRole,
         Self::ChangeRole,
@@ -73,7 +74,7 @@ mod tests {
 
     #[test]
     fn names_have_no_prefix_in_me() {
-        for permission in SystemPermission::ALL {
+        for &permission in SystemPermission::ALL {
             assert!(!permission.as_str().contains('.'));
             let full = format!("authentik_rbac.{}", permission.as_str());
             assert_eq!(full.parse(), Ok(Permission::System(permission)));

@@ -151,7 +151,7 @@ async fn permissions_on_members() {
 async fn who_one_is_counts_for_more_than_permissions() {
     let everything = || {
         let grant = |source: StaticPermissions, permission| source.grant(ACTOR, permission);
-        Permission::ALL.into_iter().fold(StaticPermissions::none(), grant)
+        Permission::ALL.iter().copied().fold(StaticPermissions::none(), grant)
     };
     let machine =
         |groups: &[GroupId]| ActorState { user_type: UserType::InternalServiceAccount, ..state(groups) };
@@ -310,7 +310,7 @@ async fn a_source_that_fails_fails_the_authorizer() {
 
 #[test]
 fn names_round_trip() {
-    for permission in Permission::ALL {
+    for &permission in Permission::ALL {
         assert_eq!(permission.to_string().parse(), Ok(permission));
     }
     let unknown = UnknownPermission("authentik_core.view".into());

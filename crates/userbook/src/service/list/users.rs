@@ -21,6 +21,7 @@ use crate::{
 
 /// One page of users, as the actor sees them.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
 pub struct UserViews {
     /// The users, in order.
     pub users: Vec<UserView>,

@@ -22,6 +22,7 @@ use crate::{
 
 /// The result of an operation on a group.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct GroupUpdated {
     /// The group after the operation; the deleted group after a deletion.
     pub group: Group,

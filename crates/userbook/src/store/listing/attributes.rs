@@ -35,6 +35,8 @@ pub struct AttributeCondition {
 }
 
 /// A test of one JSON value.
+///
+/// Exhaustive: a store evaluates every test.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AttributeTest {
     /// Equal, numbers by value.
@@ -58,6 +60,8 @@ pub enum AttributeTest {
 }
 
 /// The order of a value to another.
+///
+/// Exhaustive: a store evaluates every comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
     /// Less.
@@ -83,6 +87,8 @@ pub struct TextTest {
 }
 
 /// A position in a text.
+///
+/// Exhaustive: a store evaluates every position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextPosition {
     /// The whole text.

@@ -16,6 +16,8 @@ pub struct ContentFilter {
 }
 
 /// The content of a row.
+///
+/// Exhaustive: a store passes users or groups.
 #[derive(Debug, Clone, Copy)]
 pub enum RowContent<'r> {
     /// A user.

@@ -151,6 +151,8 @@ pub struct SuperuserFilter {
 }
 
 /// The columns by which users can be sorted.
+///
+/// Exhaustive: a store sorts by each column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum UserColumn {
     /// `pk`
@@ -283,6 +285,8 @@ pub struct GroupFilter {
 }
 
 /// The columns by which groups can be sorted.
+///
+/// Exhaustive: a store sorts by each column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum GroupColumn {
     /// `pk`

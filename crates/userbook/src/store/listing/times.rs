@@ -12,6 +12,8 @@ pub struct TimeCondition {
 }
 
 /// The times that a filter compares.
+///
+/// Exhaustive: a store compares each column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum TimeColumn {
     /// [`User::last_login`], which may be missing.
@@ -23,6 +25,8 @@ pub enum TimeColumn {
 }
 
 /// A comparison of a time, with the precision of a microsecond. A missing time matches only [`TimeTest::IsMissing`].
+///
+/// Exhaustive: a store evaluates every test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeTest {
     /// Exactly this time.

@@ -29,6 +29,7 @@ pub use read_only::ReadOnlyMembers;
 
 /// A JSON Patch that cannot be applied to the stored user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PatchFailure {
     /// A `test` found another value, or none.
     #[error("operation {operation}: test at {path:?} failed")]

@@ -1,7 +1,7 @@
 //! The coordination of tests.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -104,7 +104,7 @@ impl Coordination for TestCoordination {
         self.memory.failed(limit).await
     }
 
-    async fn retry(&self, event: Option<ChangeId>) -> Result<u64, StoreError> {
+    async fn retry(&self, event: Option<ChangeId>) -> Result<BTreeMap<String, u64>, StoreError> {
         self.memory.retry(event).await
     }
 

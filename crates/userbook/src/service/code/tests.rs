@@ -1,15 +1,16 @@
 //! The table of codes in the guide names every error and every violation.
-#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::{collections::BTreeMap, fmt::Display};
 
-use userbook::{
-    AccessError, Field, GroupError, GroupId, JsonObject, ListError, UpdateError, Violations,
+use crate::{
     authz::{AuthorizerError, AuthorizerErrorKind},
     decision::{Denial, FieldDenial},
+    json::JsonObject,
+    model::GroupId,
+    service::{AccessError, GroupError, ListError, UpdateError},
     store::{StoreError, StoreErrorKind},
     update::PatchFailure,
-    violation::ViolationKind as V,
+    violation::{Field, ViolationKind as V, Violations},
 };
 
 /// Every violation. The match makes a new kind fail to compile here, and each arm returns the samples of its kind.
