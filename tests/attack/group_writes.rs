@@ -1,6 +1,6 @@
 //! Group writes through the library: a group gives and takes superuser status wholesale.
 
-use userbook::{GroupId, NewGroup, UserId, authz::Permission as P};
+use userbook::{Group, GroupId, NewGroup, UserId, authz::Permission as P};
 use userbook_tests::fixture::events;
 
 use crate::{
@@ -18,6 +18,8 @@ in_the_library!(
     group_writes_make_no_cycle,
     m6_a_hidden_parent_looks_like_a_missing_one,
     m6_writes_of_a_hidden_group_reveal_nothing,
+    group_writes_read_no_unrelated_groups,
+    a_deletion_changes_no_foreign_group,
 );
 
 /// Rights to write every group, and none to grant.
@@ -227,4 +229,74 @@ async fn m6_writes_of_a_hidden_group_reveal_nothing(at: Setting) {
     };
     assert!(!reveals(&answer), "{at}: {answer}");
     assert!(!answer.contains(&format!("UserId({HIDDEN})")), "{at}: {answer}");
+}
+
+/// The cost of a write does not grow with the number of groups, which a connection creates without limit.
+async fn group_writes_read_no_unrelated_groups(at: Setting) {
+    let mut rows = rows();
+    let pattern = rows.groups.iter().find(|it| it.id == group(STAFF)).unwrap().clone();
+    rows.groups.extend((0..300).map(|n: u128| Group {
+        id: group(0xa000 + n),
+        name: format!("Crowd {n}"),
+        parent: (n % 2 == 1).then(|| group(0xa000)),
+        ..pattern.clone()
+    }));
+    let fixture = Fixture::granting(at, &rows, &EDITOR).await;
+    let (top, new, me) = (group(0xa001), group(0xb001), UserId(GROUP_VIEWER));
+    let crowd = || NewGroup::new("Crowd 1").parent(group(0xa000));
+    for (name, id, write, positions) in [
+        ("created", new, NewGroup::new("New"), 1),
+        ("renamed", new, NewGroup::new("Newer"), 0),
+        ("members", new, NewGroup::new("Newer").add_member(me), 0),
+        ("parent", new, NewGroup::new("Newer").parent(top), 1),
+        ("parent of the crowd", top, crowd().parent(group(SECRET)), 2),
+        ("name of the crowd", group(0xa000), NewGroup::new("Crowd"), 0),
+    ] {
+        fixture.work().await;
+        let put = fixture.service().put_group(&actor(GROUP_VIEWER), id, write).await;
+        assert_eq!(group_ending(&put), "done", "{at} {name}: {put:?}");
+        assert!(positions_read(&fixture).await <= positions, "{at} {name}");
+    }
+    fixture.work().await;
+    let deleted = fixture.service().delete_group(&actor(GROUP_VIEWER), new).await;
+    assert_eq!(group_ending(&deleted), "done", "{at}");
+    assert!(positions_read(&fixture).await <= 1, "{at}");
+}
+
+/// Returns the number of positions of groups that the store has returned since the last call.
+async fn positions_read(fixture: &Fixture) -> usize {
+    let work = fixture.work().await;
+    let counts = work.iter().filter_map(|call| call.strip_prefix("load_directory positions="));
+    counts.map(|count| count.parse::<usize>().unwrap()).sum()
+}
+
+/// A right to a group is none to its child groups, which would lose their parent.
+async fn a_deletion_changes_no_foreign_group(at: Setting) {
+    let more = [
+        grant(JOINER, P::ViewGroup),
+        grant_on_group(JOINER, P::DeleteGroup, STAFF),
+        grant_on_group(JOINER, P::ChangeGroup, STAFF),
+    ];
+    let fixture = Fixture::granting(at, &rows(), &more).await;
+    let service = fixture.service();
+    let below = NewGroup::new("Below").parent(group(STAFF));
+    service.put_group(&actor(ADMIN), group(NO_GROUP), below).await.unwrap();
+    let child = async || service.retrieve_group(&actor(ADMIN), group(NO_GROUP), false).await.unwrap().group;
+    let before = child().await;
+    let count = events(&fixture.store).await.len();
+    let joiner = actor(JOINER);
+    for dry_run in [true, false] {
+        let call = service.delete_group(&joiner, group(STAFF));
+        let deleted = if dry_run { call.dry_run().await } else { call.await };
+        assert_eq!(group_ending(&deleted), "child groups", "{at}: {deleted:?}");
+    }
+    assert_eq!((child().await, events(&fixture.store).await.len()), (before, count), "{at}");
+    // An actor who may change the child may delete its parent, and the event names the child.
+    let deleted = service.delete_group(&actor(ADMIN), group(STAFF)).await.unwrap();
+    assert_eq!(child().await.parent, None, "{at}");
+    let event = events(&fixture.store).await.pop().unwrap();
+    let named = serde_json::to_value(&event.diff["children"]).unwrap();
+    let below = serde_json::json!({"id": group(NO_GROUP), "name": "Below"});
+    assert_eq!(named, serde_json::json!({"added": [], "removed": [below]}), "{at}");
+    assert_eq!(deleted.diff["children"], event.diff["children"], "{at}");
 }

@@ -47,6 +47,7 @@ fn denial(error: &AccessError) -> &'static str {
         AccessError::Forbidden(Denial::GrantsSuperuser { .. }) => "grants superuser",
         AccessError::Forbidden(Denial::RevokesSuperuser { .. }) => "revokes superuser",
         AccessError::Forbidden(Denial::ProtectedUser(_) | Denial::ProtectedDeletion) => "protected",
+        AccessError::Forbidden(Denial::ChildGroups) => "child groups",
         AccessError::Forbidden(_) => "denied",
         error => panic!("{error}"),
     }

@@ -147,7 +147,8 @@ fn load_directory(rng: &mut Rng, history: &[(ChangeId, Timestamp)]) -> Directory
         group_name_except: rng.maybe(50, values::group),
         groups: rng.some(3, values::group).into_iter().collect(),
         actor: rng.maybe(50, values::user),
-        shape: rng.percent(50),
+        shape: rng.percent(30),
+        below: rng.maybe(50, values::group),
         members: rng.maybe(50, |rng| MemberQuery {
             of: rng.maybe(70, values::group),
             users: rng.some(4, values::user).into_iter().collect(),

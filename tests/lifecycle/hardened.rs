@@ -70,6 +70,11 @@ const DEPARTURES: &[Departure] = &[
         cases: &["group-patch/parent-child-cycle"],
     },
     Departure {
+        reason: "ChildGroups: deleting a group needs the right to change its child groups",
+        contains: "\"code\":\"child_groups\"",
+        cases: &["group-delete/who-object"],
+    },
+    Departure {
         reason: "PlainNames: a service account has a name like any other user",
         contains: "This field may not be blank.",
         cases: &["service-account/empty-name"],

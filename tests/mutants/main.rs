@@ -97,6 +97,8 @@ mutants! {
     PrunesPendingEvents => outbox::pruning_spares_what_waits,
     PrunesYoungEvents => outbox::pruning_spares_what_waits,
     LosesPartsOfEvents => outbox::events_come_back_as_they_went,
+    LooksOneLevelDown => load_directory::the_groups_below_a_group,
+    LeavesTheTopOut => load_directory::the_groups_below_a_group,
     WalksOneGroupTooFew => closure::ancestors_come_up_to_the_bound,
     WalksOneGroupTooMany => closure::ancestors_come_up_to_the_bound,
     VisitsGroupsOnce => closure::each_start_counts_by_itself,

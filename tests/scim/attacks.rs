@@ -19,6 +19,7 @@ on_each_store!(
     accounts_are_not_adopted_by_name_or_address,
     foreign_resources_do_not_exist,
     foreign_members_are_neither_added_nor_removed,
+    a_deletion_detaches_no_foreign_group,
     connections_do_not_see_each_other,
     a_deactivated_account_stops_the_connection,
     bombs_meet_limits,
@@ -158,6 +159,25 @@ async fn foreign_members_are_neither_added_nor_removed(kind: Kind) {
     assert!(provider.members(&group).await.is_empty());
     let shown = provider.ask(&format!("GET /Users/{own}"), Value::Null).await.expect(200);
     assert_eq!(shown.get("groups"), None);
+}
+
+/// A connection deletes its own group only if no foreign group loses its parent.
+async fn a_deletion_detaches_no_foreign_group(kind: Kind) {
+    let provider = Provider::new(kind).await;
+    let pushed = provider.group("pushed", &[]).await;
+    let (parent, child) = (GroupId(pushed.parse().unwrap()), group_id(STAFF));
+    let stored = async || provider.host.retrieve_group(&Actor::system(), child, false).await.unwrap().group;
+    let staff = stored().await;
+    let below = NewGroup::new(staff.name.clone()).parent(parent);
+    provider.host.put_group(&Actor::system(), child, below).await.unwrap();
+    let before = stored().await;
+    let denied = provider.ask(&format!("DELETE /Groups/{pushed}"), Value::Null).await;
+    assert!(!denied.json.to_string().contains(&child.to_string()), "{}", denied.json);
+    denied.expect(403);
+    assert_eq!(stored().await, before);
+    let above = NewGroup::new(staff.name.clone());
+    provider.host.put_group(&Actor::system(), child, above).await.unwrap();
+    provider.ask(&format!("DELETE /Groups/{pushed}"), Value::Null).await.expect(204);
 }
 
 async fn connections_do_not_see_each_other(kind: Kind) {

@@ -73,8 +73,9 @@ impl UserStore for CountingStore {
 #[async_trait]
 impl ProvisioningStore for CountingStore {
     async fn load_directory(&self, query: &DirectoryQuery) -> Result<DirectorySnapshot, StoreError> {
-        self.journal.note("load_directory");
-        self.inner.load_directory(query).await
+        let directory = self.inner.load_directory(query).await?;
+        self.journal.note(format!("load_directory positions={}", directory.shape.len()));
+        Ok(directory)
     }
 
     async fn provision(&self, change: &ProvisioningChange) -> Result<CommitOutcome, StoreError> {

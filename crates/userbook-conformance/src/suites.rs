@@ -144,6 +144,7 @@ suite! {
         load_directory::names,
         load_directory::groups_and_the_actor,
         load_directory::the_shape_of_the_hierarchy,
+        load_directory::the_groups_below_a_group,
         load_directory::superusers_among_direct_members,
         load_directory::some_memberships_can_be_left_out,
         load_directory::members_of_a_group_and_named_users,

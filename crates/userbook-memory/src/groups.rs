@@ -113,8 +113,21 @@ impl Groups {
 
     /// Returns the position of every group in the hierarchy.
     pub(crate) fn shape(&self) -> BTreeMap<GroupId, GroupShape> {
-        let shape = |group: &Group| GroupShape { is_superuser: group.is_superuser, parent: group.parent };
-        self.nodes.iter().map(|(id, node)| (*id, shape(&node.group))).collect()
+        self.nodes.iter().map(|(id, node)| (*id, GroupShape::of(&node.group))).collect()
+    }
+
+    /// Returns the positions of a group and of all groups below it. Cycles end.
+    pub(crate) fn below(&self, id: GroupId) -> BTreeMap<GroupId, GroupShape> {
+        let mut found = BTreeMap::new();
+        let mut next = vec![id];
+        while let Some(id) = next.pop() {
+            if let Some(node) = self.nodes.get(&id)
+                && found.insert(id, GroupShape::of(&node.group)).is_none()
+            {
+                next.extend(&node.children);
+            }
+        }
+        found
     }
 
     /// Inserts a group or overwrites the group with its id; members and children stay.

@@ -24,7 +24,11 @@ impl State {
                 .and_then(|name| self.groups.named(name).find(|id| Some(*id) != query.group_name_except)),
             groups: self.groups.closure(starts),
             actor,
-            shape: if query.shape { self.groups.shape() } else { BTreeMap::new() },
+            shape: match query.below {
+                _ if query.shape => self.groups.shape(),
+                Some(id) => self.groups.below(id),
+                None => BTreeMap::new(),
+            },
             members: query.members.as_ref().map(|query| self.members(query)).unwrap_or_default(),
             superusers: superusers.map_or_else(Superusers::default, |query| self.groups.superusers_in(query)),
             epochs: self.epochs,

@@ -72,6 +72,7 @@ pub(crate) async fn load_directory<B: Backend>(
         ("except_users", Value::Integers(except_users.collect())),
         ("change", query.change.map(|change| change.0).into()),
         ("shape", query.shape.into()),
+        ("below", query.below.map(|group| group.0).into()),
     ];
     let rows = fetch_all::<B>(conn, &B::statements().load_directory, &parameters).await?;
     Ok(snapshot::directory(&rows)?)

@@ -25,6 +25,8 @@ pub enum Safeguard {
     LastSuperuser,
     /// A group cannot become its own ancestor.
     NoGroupCycles,
+    /// Deleting a group requires the right to view and change each of its child groups, because they lose their parent.
+    ChildGroups,
     /// Deactivating or deleting oneself, or giving up the own superuser status, requires an explicit request.
     SelfLockout,
     /// No user becomes an internal service account (authentik #23848).
@@ -58,6 +60,7 @@ impl Safeguard {
         Self::ProtectPrivileged,
         Self::LastSuperuser,
         Self::NoGroupCycles,
+        Self::ChildGroups,
         Self::SelfLockout,
         Self::InternalServiceAccount,
         Self::RfcEmail,

@@ -59,6 +59,24 @@ mutations! {
         }
     }
 
+    /// Finds the children of a group, and no groups below them.
+    LooksOneLevelDown {
+        async fn after_load_directory(&self, _: &MemoryStore, query: &DirectoryQuery, facts: &mut DirectorySnapshot) {
+            if let Some(top) = query.below {
+                facts.shape.retain(|id, group| *id == top || group.parent == Some(top));
+            }
+        }
+    }
+
+    /// Leaves the group itself out.
+    LeavesTheTopOut {
+        async fn after_load_directory(&self, _: &MemoryStore, query: &DirectoryQuery, facts: &mut DirectorySnapshot) {
+            if let Some(top) = query.below {
+                facts.shape.remove(&top);
+            }
+        }
+    }
+
     /// Reads the members of the group and no other users.
     ForgetsNamedUsers {
         async fn after_load_directory(&self, store: &MemoryStore, query: &DirectoryQuery, facts: &mut DirectorySnapshot) {

@@ -40,6 +40,7 @@ pub async fn an_empty_query<H: Harness<Store: ProvisioningStore>>() {
         groups: group_ids([1]),
         actor: Some(ANN),
         shape: true,
+        below: Some(group_id(1)),
         members: Some(MemberQuery { of: Some(group_id(1)), users: [ANN].into(), limit: 9 }),
         superusers: Some(SuperuserQuery { groups: group_ids([1]), except: None }),
         change: Some(change_id(1)),
@@ -108,10 +109,38 @@ pub async fn the_shape_of_the_hierarchy<H: Harness<Store: ProvisioningStore>>() 
     groups.push(Group { is_superuser: true, parent: Some(group_id(41)), ..group(41) });
     let harness = H::with(&rows(groups.clone(), [user(ANN)])).await;
     let found = directory(&harness, &DirectoryQuery { shape: true, ..DirectoryQuery::default() }).await;
-    let shape = |group: &Group| GroupShape { is_superuser: group.is_superuser, parent: group.parent };
-    let expected: BTreeMap<_, _> = groups.iter().map(|group| (group.id, shape(group))).collect();
+    let expected: BTreeMap<_, _> = groups.iter().map(|group| (group.id, GroupShape::of(group))).collect();
     assert_eq!(found.shape, expected);
     assert_eq!(found.groups.iter().count(), 0, "the query names no group");
+}
+
+/// Law: a query for the groups below a group finds the group and every group below it, at any distance, and no other
+/// group. A cycle ends. A missing group has none.
+pub async fn the_groups_below_a_group<H: Harness<Store: ProvisioningStore>>() {
+    let mut groups = chain(1_200);
+    let below = |n: u128, parent: u128| Group { parent: Some(group_id(parent)), ..group(n) };
+    groups.extend([below(2_001, 5), below(2_002, 2_001), Group { is_superuser: true, ..below(2_003, 5) }]);
+    groups.extend([below(3_001, 3_002), below(3_002, 3_001), below(3_003, 3_001)]);
+    let harness = H::with(&rows(groups.clone(), [user(ANN)])).await;
+    for (top, expected) in [
+        (0, vec![0]),
+        (2, vec![0, 1, 2]),
+        (5, (0..=5).chain(2_001..=2_003).collect()),
+        (1_200, (0..=1_200).chain(2_001..=2_003).collect()),
+        (2_003, vec![2_003]),
+        (3_001, vec![3_001, 3_002, 3_003]),
+        (3_002, vec![3_001, 3_002, 3_003]),
+        (3_003, vec![3_003]),
+        (9_999, vec![]),
+    ] {
+        let query = DirectoryQuery { below: Some(group_id(top)), ..DirectoryQuery::default() };
+        let found = directory(&harness, &query).await;
+        let ids = group_ids(expected);
+        let expected = groups.iter().filter(|group| ids.contains(&group.id));
+        let expected: BTreeMap<_, _> = expected.map(|group| (group.id, GroupShape::of(group))).collect();
+        assert_eq!(found.shape, expected, "below {top}");
+        assert_eq!(found.groups.iter().count(), 0, "the query names no group");
+    }
 }
 
 /// Law: a superuser query finds *direct* members who can act, separated into persons and service accounts. Members of

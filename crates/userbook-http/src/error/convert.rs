@@ -125,6 +125,7 @@ impl From<Denial> for ApiError {
             Denial::Rule { .. } => Self::new(Kind::DeniedByRule, detail).with_params(params),
             Denial::GrantsSuperuser { .. } => Self::new(Kind::GrantsSuperuser, detail).with_params(params),
             Denial::RevokesSuperuser { .. } => Self::new(Kind::RevokesSuperuser, detail).with_params(params),
+            Denial::ChildGroups => Self::new(Kind::ChildGroups, detail),
             Denial::Fields(denials) => {
                 let fields = denials.into_iter();
                 let fields =

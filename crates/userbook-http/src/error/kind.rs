@@ -49,6 +49,7 @@ kinds! {
     DeniedByRule: FORBIDDEN, "denied_by_rule", "Denied by a rule";
     GrantsSuperuser: FORBIDDEN, "grants_superuser", "Right to grant superuser status required";
     RevokesSuperuser: FORBIDDEN, "revokes_superuser", "Right to revoke superuser status required";
+    ChildGroups: FORBIDDEN, "child_groups", "Right to change child groups required";
     ProtectedSuperuser: FORBIDDEN, "protected_superuser", "Protected account";
     NotFound: NOT_FOUND, "not_found", "Not found";
     UnknownOperation: NOT_FOUND, "unknown_operation", "Unknown operation";

@@ -20,8 +20,8 @@ pub fn connect_options(url: &str) -> Result<MySqlConnectOptions, sqlx::Error> {
     Ok(MySqlConnectOptions::from_str(url)?.charset("utf8mb4").timezone(Some("+00:00".to_owned())))
 }
 
-/// Recommended options for the pool: a strict `sql_mode`, a lock timeout of 5 seconds, and a test of connections only
-/// after they were idle for 30 seconds.
+/// Recommended options for the pool: a strict `sql_mode`, a lock timeout of 5 seconds, hierarchies of groups with more
+/// than 1,000 levels, and a test of connections only after they were idle for 30 seconds.
 ///
 /// ```no_run
 /// # async fn open() -> Result<(), Box<dyn std::error::Error>> {

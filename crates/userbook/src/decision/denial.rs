@@ -34,6 +34,8 @@ pub enum Denial {
         /// The name of the granting ancestor, if it is another group that the actor may view.
         through: Option<String>,
     },
+    /// The deletion of a group would change child groups that the actor may not change.
+    ChildGroups,
     /// Only superusers may change these fields of a privileged user.
     ProtectedUser(Vec<Field>),
     /// Only superusers may delete a privileged user.
@@ -72,6 +74,7 @@ impl Denial {
             Self::Rule { .. } => "denied_by_rule",
             Self::GrantsSuperuser { .. } => "grants_superuser",
             Self::RevokesSuperuser { .. } => "revokes_superuser",
+            Self::ChildGroups => "child_groups",
             Self::ProtectedUser(_)
             | Self::ProtectedDeletion
             | Self::ProtectedPassword
@@ -103,7 +106,9 @@ impl Denial {
                 params.insert("rule".to_owned(), rule.clone().into());
                 params
             }
-            Self::Permission(_) | Self::ActorInactive | Self::ActorUnknown => JsonObject::new(),
+            Self::Permission(_) | Self::ActorInactive | Self::ActorUnknown | Self::ChildGroups => {
+                JsonObject::new()
+            }
         }
     }
 }
@@ -128,6 +133,9 @@ impl fmt::Display for Denial {
             Self::RevokesSuperuser { name, through, .. } => {
                 f.write_str("You do not have permission to revoke superuser status through ")?;
                 write_group(f, name.as_deref(), through.as_deref())
+            }
+            Self::ChildGroups => {
+                f.write_str("You do not have permission to change the child groups of the group.")
             }
             Self::ProtectedUser(fields) => {
                 f.write_str(

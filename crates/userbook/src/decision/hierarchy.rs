@@ -1,14 +1,45 @@
-//! Granting groups before and after a group is written.
+//! The hierarchy before and after a group is written: granting groups, and groups that lose their parent.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     model::{Group, GroupId, MAX_PARENTS},
-    store::GroupShape,
+    store::{DirectorySnapshot, GroupShape},
 };
 
-/// The position of every group.
+/// The positions of groups.
 pub(crate) type Shape = BTreeMap<GroupId, GroupShape>;
+
+/// The granting groups of the whole hierarchy before and after a write.
+#[derive(Debug)]
+pub(crate) struct Granting {
+    pub(super) before: BTreeSet<GroupId>,
+    pub(super) after: BTreeSet<GroupId>,
+}
+
+impl Granting {
+    /// `shape` is the position of every group.
+    pub(super) fn of(shape: &Shape, id: GroupId, group: Option<&Group>) -> Self {
+        Self { before: granting(shape), after: granting(&after(shape, id, group)) }
+    }
+}
+
+/// Returns the loaded positions. The lineage is complete for the groups of the query and of the actor, and for the
+/// groups below a group whose position changes.
+pub(crate) fn positions(directory: &DirectorySnapshot) -> Shape {
+    let loaded = directory.groups.iter().map(|group| (group.id, GroupShape::of(group)));
+    directory.shape.iter().map(|(id, shape)| (*id, *shape)).chain(loaded).collect()
+}
+
+/// Returns the groups whose parent is this group.
+pub(crate) fn children(shape: &Shape, id: GroupId) -> Vec<GroupId> {
+    shape.iter().filter(|(_, group)| group.parent == Some(id)).map(|(child, _)| *child).collect()
+}
+
+/// Returns whether members of the group are superusers.
+pub(crate) fn grants(shape: &Shape, id: GroupId) -> bool {
+    nearest_source(shape, id).is_some()
+}
 
 /// Returns the groups whose members are superusers: groups with the flag, and groups with a flagged ancestor up to
 /// [`MAX_PARENTS`] above.
@@ -80,7 +111,7 @@ pub(crate) fn is_above(shape: &Shape, above: GroupId, id: GroupId) -> bool {
 pub(crate) fn after(shape: &Shape, id: GroupId, group: Option<&Group>) -> Shape {
     let mut shape = shape.clone();
     if let Some(group) = group {
-        shape.insert(id, GroupShape { is_superuser: group.is_superuser, parent: group.parent });
+        shape.insert(id, GroupShape::of(group));
     } else {
         shape.remove(&id);
         for below in shape.values_mut().filter(|below| below.parent == Some(id)) {

@@ -13,6 +13,9 @@ mod diff;
 mod event;
 mod group;
 mod group_access;
+mod group_children;
+mod group_commit;
+mod group_diff;
 mod group_members;
 mod group_write;
 mod guards;
@@ -42,8 +45,11 @@ pub(crate) use checks::{
 pub(crate) use delete::{check_deletion_access, check_deletion_rights, delete, deletion_needs_superusers};
 pub(crate) use group::{GroupProposal, GroupRejection};
 pub(crate) use group_access::{GroupAccess, GroupWriteKind};
+pub(crate) use group_children::{ChildGroup, child_checks, child_groups};
+pub(crate) use group_commit::{CheckedGroup, GroupOutlook};
 pub(crate) use group_members::{MemberProposal, MembersOp, shown_members};
 pub(crate) use group_write::GroupWrite;
+pub(crate) use hierarchy::Granting;
 pub(crate) use insert::{
     check_insertion_access, insert, insertion_checks, new_user_snapshot, next_user_id, with_defaults,
 };

@@ -58,8 +58,11 @@ pub struct DirectoryQuery {
     pub groups: BTreeSet<GroupId>,
     /// The acting user.
     pub actor: Option<UserId>,
-    /// Requests [`DirectorySnapshot::shape`].
+    /// Requests the position of every group in [`DirectorySnapshot::shape`].
     pub shape: bool,
+    /// Requests the positions of this group, if it exists, and of all groups below it, at any distance, in
+    /// [`DirectorySnapshot::shape`]. A store must not read other groups for it. A cycle ends the walk.
+    pub below: Option<GroupId>,
     /// Requests [`DirectorySnapshot::members`].
     pub members: Option<MemberQuery>,
     /// Requests [`DirectorySnapshot::superusers`].
@@ -103,7 +106,8 @@ pub struct DirectorySnapshot {
     pub groups: GroupGraph,
     /// The acting user.
     pub actor: Option<ActorState>,
-    /// The position of every group in the hierarchy, without names and attributes; empty unless requested.
+    /// The positions of groups in the hierarchy, without names and attributes: of every group, or of those of
+    /// [`DirectoryQuery::below`]; empty unless requested.
     pub shape: BTreeMap<GroupId, GroupShape>,
     /// The users of [`DirectoryQuery::members`].
     pub members: BTreeMap<UserId, MemberState>,
@@ -143,6 +147,13 @@ pub struct GroupShape {
     pub is_superuser: bool,
     /// The parent group.
     pub parent: Option<GroupId>,
+}
+
+impl GroupShape {
+    /// Returns the position of a group.
+    pub const fn of(group: &Group) -> Self {
+        Self { is_superuser: group.is_superuser, parent: group.parent }
+    }
 }
 
 /// One decided change to users or groups, ready to be applied.

@@ -1,7 +1,7 @@
 -- All facts that a decision about groups or new users needs, from one snapshot: one row of facts, one row for each
 -- group that the query names, that the actor is in, or that is above one of these, and, if the query requests them,
--- one row for each group's place in the hierarchy, one for each member and one for each membership of a member. 19 is
--- MAX_PARENTS.
+-- one row for the place of each group, or of a group and each group below it, in the hierarchy, one for each member and
+-- one for each membership of a member. 19 is MAX_PARENTS.
 WITH RECURSIVE
 closure (group_id, depth) AS (
     (
@@ -13,6 +13,15 @@ closure (group_id, depth) AS (
     SELECT child.parent, closure.depth + 1
     FROM closure JOIN userbook_group AS child ON child.id = closure.group_id
     WHERE child.parent IS NOT NULL AND closure.depth < 19
+),
+-- A union ends at a group that it has found before. OFFSET 0 keeps the planner from reading all groups to find a few.
+below (id, is_superuser, parent) AS (
+    SELECT id, is_superuser, parent FROM userbook_group WHERE id = :below
+    UNION
+    SELECT child.id, child.is_superuser, child.parent
+    FROM below CROSS JOIN LATERAL (
+        SELECT id, is_superuser, parent FROM userbook_group WHERE parent = below.id OFFSET 0
+    ) AS child
 ),
 -- The index is ordered within each value of can_act: the smallest ids come without reading all members.
 member (id) AS MATERIALIZED (
@@ -119,6 +128,16 @@ SELECT
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM userbook_group AS g
 WHERE :shape
+UNION ALL
+SELECT
+    'shape',
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    below.id,
+    NULL,
+    below.is_superuser,
+    below.parent,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM below
 UNION ALL
 SELECT
     'member',

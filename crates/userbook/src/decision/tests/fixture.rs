@@ -331,6 +331,7 @@ impl Fixture {
                 Denial::Fields(_) => "fields",
                 Denial::GrantsSuperuser { .. } => "grants superuser",
                 Denial::RevokesSuperuser { .. } => "revokes superuser",
+                Denial::ChildGroups => "child groups",
                 Denial::ProtectedUser(_) => "protected",
                 Denial::ProtectedDeletion | Denial::ProtectedPassword | Denial::ProtectedImpersonation => {
                     "protected deletion"

@@ -4,9 +4,10 @@ use super::fixture::{ACTOR, CHANGE, EPOCHS, HELP, NOW, OTHER_PERSON, ROOT, actor
 use crate::{
     authz::{Actor, Check, CheckResults, Verdict},
     decision::{
-        Context, Denial, GroupAccess, GroupProposal, GroupRejection, GroupWrite, GroupWriteKind,
-        MemberProposal, MembersOp, NoRules,
+        CheckedGroup, Context, Denial, GroupAccess, GroupOutlook, GroupProposal, GroupRejection, GroupWrite,
+        GroupWriteKind, MemberProposal, MembersOp, NoRules, child_checks, child_groups,
     },
+    event::Diff,
     model::{ChangeId, Group, GroupId, Revision, UserId, UserType},
     policy::Policy,
     store::{DirectorySnapshot, GroupShape, MemberState, ProvisioningChange, Scope, Superusers},
@@ -23,6 +24,8 @@ pub(super) struct Write {
     pub(super) policy: Policy,
     pub(super) granted: Vec<GroupId>,
     pub(super) hidden: Vec<GroupId>,
+    /// The groups that the actor may not change.
+    pub(super) unchangeable: Vec<GroupId>,
     pub(super) denied: bool,
     pub(super) allow_self_lockout: bool,
     /// Whether the request names the flag, as on the wire.
@@ -40,10 +43,9 @@ pub(super) fn put(after: Group) -> Write {
 }
 
 pub(super) fn delete(id: GroupId) -> Write {
-    let shape = |group: &Group| GroupShape { is_superuser: group.is_superuser, parent: group.parent };
     let directory = DirectorySnapshot {
         groups: all_groups().into_iter().collect(),
-        shape: all_groups().iter().map(|group| (group.id, shape(group))).collect(),
+        shape: all_groups().iter().map(|group| (group.id, GroupShape::of(group))).collect(),
         actor: Some(actor_state([HELP])),
         epochs: EPOCHS,
         ..DirectorySnapshot::default()
@@ -57,6 +59,7 @@ pub(super) fn delete(id: GroupId) -> Write {
         policy: Policy::hardened(),
         granted: Vec::new(),
         hidden: Vec::new(),
+        unchangeable: Vec::new(),
         denied: false,
         allow_self_lockout: false,
         sets_flag: false,
@@ -121,19 +124,40 @@ impl Write {
         if self.after.is_none() { GroupWriteKind::Delete } else { GroupWriteKind::Put }
     }
 
-    pub(super) fn decide(&self) -> Result<Option<ProvisioningChange>, GroupRejection> {
-        let proposal = self.proposal();
-        let mut checks = self.access().checks(&self.policy);
-        checks.extend(proposal.checks(&self.policy, &CheckResults::default()));
-        let verdict = |check: &Check| match check {
+    fn verdict(&self, check: &Check) -> Verdict {
+        match check {
             Check::GrantSuperuser(group) => self.granted.contains(group).into(),
             Check::DisableSuperuser(group) => self.disables.contains(group).into(),
             Check::ViewGroup(group) if self.hidden.contains(group) => Verdict::deny(),
+            Check::ChangeGroup(group) if self.unchangeable.contains(group) => Verdict::deny(),
             _ if self.denied => Verdict::deny(),
             _ => Verdict::Allow,
-        };
-        let verdicts = checks.iter().map(verdict).collect();
-        let results = CheckResults::new(checks, verdicts);
+        }
+    }
+
+    fn results(&self, checks: Vec<Check>) -> CheckResults {
+        let verdicts = checks.iter().map(|check| self.verdict(check)).collect();
+        CheckResults::new(checks, verdicts)
+    }
+
+    fn outlook(&self, checked: &CheckedGroup<'_>) -> Result<GroupOutlook, GroupRejection> {
+        let ids = checked.detached_children();
+        let results = self.results(child_checks(&ids, &self.policy));
+        let children = child_groups(&ids, &self.directory.groups, &self.policy, &results);
+        let needs_granting = checked.needs_superusers() || checked.needs_granting();
+        Ok(GroupOutlook {
+            children: children.map_err(GroupRejection::Forbidden)?,
+            granting: needs_granting.then(|| checked.granting(&self.directory.shape)),
+            superusers: checked.needs_superusers().then_some(self.superusers),
+        })
+    }
+
+    /// The change, and the difference as the actor sees it.
+    pub(super) fn decided(&self) -> Result<Option<(ProvisioningChange, Diff)>, GroupRejection> {
+        let proposal = self.proposal();
+        let mut checks = self.access().checks(&self.policy);
+        checks.extend(proposal.checks(&self.policy, &CheckResults::default()));
+        let results = self.results(checks);
         let context = Context {
             actor: &self.actor,
             results: &results,
@@ -144,8 +168,13 @@ impl Write {
             change: CHANGE,
             request_id: Some("request"),
         };
-        let superusers = proposal.needs_superusers().then_some(self.superusers);
-        proposal.decide(&context, superusers).map(|decided| decided.map(|(change, _)| change))
+        let checked = proposal.checked(&context)?;
+        let outlook = self.outlook(&checked)?;
+        checked.decide(&context, outlook)
+    }
+
+    pub(super) fn decide(&self) -> Result<Option<ProvisioningChange>, GroupRejection> {
+        Ok(self.decided()?.map(|(change, _)| change))
     }
 
     pub(super) fn change(&self) -> ProvisioningChange {
@@ -158,6 +187,7 @@ impl Write {
             Ok(None) => "unchanged".into(),
             Err(GroupRejection::Forbidden(Denial::GrantsSuperuser { .. })) => "grants superuser".into(),
             Err(GroupRejection::Forbidden(Denial::RevokesSuperuser { .. })) => "revokes superuser".into(),
+            Err(GroupRejection::Forbidden(Denial::ChildGroups)) => "child groups".into(),
             Err(GroupRejection::Forbidden(_)) => "forbidden".into(),
             Err(GroupRejection::Hidden) => "hidden".into(),
             Err(GroupRejection::Invalid(violations)) => codes(&violations).join(", "),

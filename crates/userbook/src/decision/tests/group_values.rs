@@ -9,7 +9,7 @@ use super::{
     group_fixture::{Write, delete, put},
 };
 use crate::{
-    decision::MembersOp,
+    decision::{CheckedGroup, MembersOp},
     event::FieldDiff,
     limits::Limits,
     model::{Group, UserId},
@@ -109,8 +109,8 @@ fn superusers_are_counted_before_and_after_the_write() {
     let write = write.member(1, [ADMINS]);
     let shape = |id| write.directory.shape.get(&id).map(|shape: &GroupShape| shape.is_superuser);
     assert_eq!((shape(ADMINS), shape(ROOT)), (Some(true), Some(true)));
-    let proposal = write.proposal();
-    let (before, after) = (proposal.superusers_before(), proposal.superusers_after());
+    let checked = CheckedGroup::new(write.proposal());
+    let [before, after] = checked.superusers_queries(&checked.granting(&write.directory.shape));
     assert!(before.groups.contains(&ADMINS) && before.except.is_none());
     assert_eq!((after.groups, after.except), ([ROOT].into(), Some((ADMINS, [UserId(1)].into()))));
 }

@@ -133,8 +133,7 @@ fn shorter_path_to_an_ancestor_grants() {
     let link = |n: u128| group(id(n), &n.to_string(), n == 20, (n < 20).then(|| id(n + 1)));
     let mut write = put(group(id(5), "5", false, Some(id(7))));
     for link in (0..=20).map(link) {
-        let shape = GroupShape { is_superuser: link.is_superuser, parent: link.parent };
-        write.directory.shape.insert(link.id, shape);
+        write.directory.shape.insert(link.id, GroupShape::of(&link));
         write.directory.groups.insert(link);
     }
     assert_eq!(write.outcome(), "grants superuser");
@@ -274,7 +273,7 @@ fn cycles_of_any_length_are_rejected_and_stored_ones_kept() {
     let mut write = put(group(id(30), "30", false, Some(id(0))));
     for n in 0..=30 {
         let link = group(id(n), &n.to_string(), false, (n < 30).then(|| id(n + 1)));
-        write.directory.shape.insert(link.id, GroupShape { is_superuser: false, parent: link.parent });
+        write.directory.shape.insert(link.id, GroupShape::of(&link));
         write.directory.groups.insert(link);
     }
     assert_eq!(write.outcome(), "parent: cycle");

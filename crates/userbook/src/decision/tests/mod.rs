@@ -1,6 +1,7 @@
 //! The rules, one table each. `fixture` builds a request.
 
 mod changes;
+mod child_groups;
 mod fields;
 mod fixture;
 mod group_fixture;
@@ -11,6 +12,7 @@ mod insert_and_delete;
 mod lockout;
 mod members;
 mod order;
+mod partial_hierarchy;
 mod redaction;
 mod requirements;
 mod superusers;

@@ -78,6 +78,7 @@ fn denials() -> Vec<Denial> {
         Denial::ActorUnknown,
         Denial::GrantsSuperuser { group, name: name.clone(), through: through.clone() },
         Denial::RevokesSuperuser { group, name, through },
+        Denial::ChildGroups,
         Denial::ProtectedUser(vec![Field::Email]),
         Denial::ProtectedDeletion,
         Denial::ProtectedPassword,

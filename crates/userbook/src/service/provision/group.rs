@@ -26,7 +26,8 @@ use crate::{
 pub struct GroupUpdated {
     /// The group after the operation; the deleted group after a deletion.
     pub group: Group,
-    /// The difference of the group's fields and members.
+    /// The difference of the group's fields and members, and `children`: the groups that lose their parent, as far as
+    /// the actor may view them.
     pub diff: Diff,
     /// How the operation ended.
     pub outcome: Outcome,
@@ -73,15 +74,17 @@ impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
         Call::new(self, actor, WriteGroup { plan: GroupPlan { id, request, condition: None, facts: None } })
     }
 
-    /// Deletes a group and its memberships; child groups lose their parent. This requires [`Check::DeleteGroup`] and
-    /// [`Check::ViewGroup`]. The safeguards of [`UserService::put_group`] apply, and each member gets a revision and an
-    /// event.
+    /// Deletes a group and its memberships; child groups lose their parent, and the difference names them as
+    /// `children`. This requires [`Check::DeleteGroup`] and [`Check::ViewGroup`], and under [`Safeguard::ChildGroups`]
+    /// the right to change each child group. The safeguards of [`UserService::put_group`] apply, and each member gets
+    /// a revision and an event.
     ///
     /// # Errors
     /// [`GroupError`]; nothing was written then.
     ///
     /// [`Check::DeleteGroup`]: crate::authz::Check::DeleteGroup
     /// [`Check::ViewGroup`]: crate::authz::Check::ViewGroup
+    /// [`Safeguard::ChildGroups`]: crate::Safeguard::ChildGroups
     pub fn delete_group<'a>(&'a self, actor: &'a Actor, id: GroupId) -> WriteGroupCall<'a, S, A> {
         let request = GroupRequest::Delete;
         Call::new(self, actor, WriteGroup { plan: GroupPlan { id, request, condition: None, facts: None } })

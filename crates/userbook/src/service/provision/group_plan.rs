@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::settle_directory;
+use super::{
+    group_outlook::{OtherMoment, outlook},
+    settle_directory,
+};
 use crate::service::{
     AccessError, GroupError, GroupUpdated, Outcome, UserService,
     access::{directory_resource, is_fresh},
@@ -17,10 +20,9 @@ use crate::{
     event::Diff,
     limits::Limits,
     model::{Group, GroupId, UserId},
-    policy::Safeguard,
     store::{
-        DirectoryQuery, DirectorySnapshot, MemberQuery, ProvisioningChange, ProvisioningStore, Scope,
-        SuperuserQuery, Superusers,
+        DirectoryQuery, DirectorySnapshot, GroupShape, MemberQuery, ProvisioningChange, ProvisioningStore,
+        Scope,
     },
     update::{ExternalIdsOp, GroupUpdate, Mode},
 };
@@ -56,9 +58,6 @@ pub(super) struct GroupPlan {
     /// Facts and verdicts from before the request was read, used by the first attempt.
     pub(super) facts: Option<GroupFacts>,
 }
-
-/// The facts of two loads are from different moments.
-struct OtherMoment;
 
 impl GroupRequest {
     pub(super) fn kind(&self) -> GroupWriteKind {
@@ -134,7 +133,8 @@ impl GroupPlan {
             GroupFacts { directory, results, since }
         };
         let write = self.request.resolve(id, facts.directory.groups.get(id));
-        complete(&mut query, &write, id, service.policy.limits().members_altered);
+        let before = facts.directory.groups.get(id);
+        complete(&mut query, &write, (id, before), service.policy.limits().members_altered);
         let directory = service.load_directory(&query).await?;
         if let Some(plan) = settle_directory(in_doubt, &directory) {
             return Ok(plan);
@@ -165,11 +165,13 @@ impl GroupPlan {
         let proposal = GroupProposal::new(directory, id, kind, write, members);
         let more = proposal.checks(&service.policy, first);
         let results = service.authorize_group(call.actor, id, kind, directory, more).await?;
-        let superusers = match superusers(service, directory, &proposal).await? {
-            Ok(superusers) => superusers,
+        let context = call.decision(service, &results);
+        let checked = proposal.checked(&context)?;
+        let outlook = match outlook(service, call.actor, directory, &checked).await? {
+            Ok(outlook) => outlook,
             Err(OtherMoment) => return Ok(Plan::Conflict),
         };
-        let mut decided = proposal.decide(&call.decision(service, &results), superusers)?;
+        let mut decided = checked.decide(&context, outlook)?;
         let before = directory.groups.get(id).cloned();
         if let Some((change, _)) = &mut decided {
             service.check_group_rules(call, directory, change).await?;
@@ -255,12 +257,19 @@ impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
 }
 
 /// Requests the facts that the content names.
-fn complete(query: &mut DirectoryQuery, write: &GroupWrite, id: GroupId, limit: usize) {
+fn complete(
+    query: &mut DirectoryQuery,
+    write: &GroupWrite,
+    (id, before): (GroupId, Option<&Group>),
+    limit: usize,
+) {
     let named = write.after.as_ref().filter(|_| write.names_group);
     query.group_name = named.map(|group| group.name.clone());
     query.group_name_except = Some(id);
     query.groups.extend(write.after.as_ref().and_then(|group| group.parent));
-    query.shape = true;
+    // The groups below gain or lose superuser status only if the group's own position changes.
+    let moves = before.map(GroupShape::of) != write.after.as_ref().map(GroupShape::of);
+    query.below = moves.then_some(id);
     if write.members != MembersOp::Keep {
         let named = write.members.named();
         // More than the limit are rejected without a load.
@@ -269,33 +278,6 @@ fn complete(query: &mut DirectoryQuery, write: &GroupWrite, id: GroupId, limit: 
         let of = write.members.replaces().then_some(id);
         query.members = Some(MemberQuery { of, users, limit });
     }
-}
-
-/// Returns the superusers before and after the write, if the write revokes superuser status.
-async fn superusers<S: ProvisioningStore, A: Authorizer>(
-    service: &UserService<S, A>,
-    directory: &DirectorySnapshot,
-    proposal: &GroupProposal<'_>,
-) -> Result<Result<Option<(Superusers, Superusers)>, OtherMoment>, GroupError> {
-    if !service.policy.has(Safeguard::LastSuperuser) || !proposal.needs_superusers() {
-        return Ok(Ok(None));
-    }
-    let before = load_superusers(service, directory, proposal.superusers_before()).await?;
-    let after = load_superusers(service, directory, proposal.superusers_after()).await?;
-    Ok(before.zip(after).map(Some).ok_or(OtherMoment))
-}
-
-/// Returns `None` if the counters have changed since `directory` was loaded.
-async fn load_superusers<S: ProvisioningStore, A: Authorizer>(
-    service: &UserService<S, A>,
-    directory: &DirectorySnapshot,
-    superusers: SuperuserQuery,
-) -> Result<Option<Superusers>, GroupError> {
-    let query = DirectoryQuery { superusers: Some(superusers), ..DirectoryQuery::default() };
-    let answer = service.load_directory(&query).await?;
-    let same = answer.epochs.graph == directory.epochs.graph
-        && answer.epochs.superusers == directory.epochs.superusers;
-    Ok(same.then_some(answer.superusers))
 }
 
 impl From<GroupRejection> for GroupError {

@@ -2,6 +2,7 @@
 
 mod delete_user;
 mod group;
+mod group_outlook;
 mod group_plan;
 mod imported;
 mod insert_user;
