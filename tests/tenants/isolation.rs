@@ -185,3 +185,24 @@ async fn hooks_of_the_host_do_not_matter() {
     interrupted_operations_stay_in_their_tenant(&tenants).await;
     tenants.close().await;
 }
+
+/// The connections that serve a tenant are checked each time its pool is opened, not only those that migrate it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn serving_connections_with_another_search_path_are_refused() {
+    let database = servers::postgres::Database::new().await;
+    let hooked = userbook_sqlx::postgres::pool_options().max_connections(2).after_connect(|connection, _| {
+        Box::pin(async move { connection.execute("SET search_path TO public").await.map(drop) })
+    });
+    let source = PostgresTenants::postgres(database.options(), hooked, TenantPrefix::default())
+        .with_migration_connections(database.options(), userbook_sqlx::postgres::pool_options());
+    let tenants = Tenants::new(source, limits(2));
+    assert!(tenants.create(&name("acme")).await.is_err());
+    for _ in 0..2 {
+        let error = tenants.get(&name("acme")).await.err().unwrap();
+        assert!(source_text(&error).contains("directed to"), "{}", source_text(&error));
+    }
+}
+
+fn source_text(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source()).map(|error| format!("{error}: ")).collect()
+}

@@ -104,8 +104,7 @@ impl Mapping {
     }
 
     /// Stores an attribute under another key of the stored attributes. Stores have an index of the addresses under the
-    /// key
-    /// `emails` only: with another key, a search for an address reads all users of the connection.
+    /// key `emails` only: with another key, a search for an address reads all users of the connection.
     #[must_use]
     pub fn with_key(mut self, urn: &str, name: &str, key: impl Into<String>) -> Self {
         let found = self.schema_mut(urn).and_then(|(schema, keys)| {

@@ -1,5 +1,5 @@
-//! Members of a request's objects. Their names have no case (RFC 7643 §2.1): of several spellings of one name the last
-//! one counts, as it does for a name that JSON repeats.
+//! Members of a request's objects. Their names have no case (RFC 7643 §2.1): of several spellings of one name the
+//! greatest one in the order of bytes counts, whatever order the map has. That of the request is lost.
 
 use std::{
     cmp::Ordering,
@@ -21,20 +21,25 @@ pub(crate) fn take_member(members: &mut Map<String, Value>, name: &str) -> Optio
 }
 
 /// Returns the members that count.
-pub(crate) fn last_spellings(members: Map<String, Value>) -> impl Iterator<Item = (String, Value)> {
-    let repeated = repeated(&members);
-    members.into_iter().filter(move |(name, _)| !repeated.contains(name))
+pub(crate) fn counting_members(members: Map<String, Value>) -> impl Iterator<Item = (String, Value)> {
+    let ignored = ignored(&members);
+    members.into_iter().filter(move |(name, _)| !ignored.contains(name))
 }
 
-/// Returns the names that another spelling follows.
-fn repeated(members: &Map<String, Value>) -> BTreeSet<String> {
-    let (mut last, mut repeated) = (BTreeMap::new(), BTreeSet::new());
+/// Returns the names with a greater spelling.
+fn ignored(members: &Map<String, Value>) -> BTreeSet<String> {
+    let (mut greatest, mut ignored) = (BTreeMap::new(), BTreeSet::new());
     if members.len() > 1 {
         for name in members.keys() {
-            repeated.extend(last.insert(Uncased(name), name).cloned());
+            let other = greatest.entry(Uncased(name)).or_insert(name);
+            let (smaller, greater) = if name < *other { (name, *other) } else { (*other, name) };
+            if smaller != greater {
+                ignored.insert(smaller.clone());
+            }
+            *other = greater;
         }
     }
-    repeated
+    ignored
 }
 
 /// A name without case.
@@ -68,7 +73,10 @@ impl PartialEq for Uncased<'_> {
 impl Eq for Uncased<'_> {}
 
 fn find<'m>(members: &'m Map<String, Value>, name: &str) -> Option<(&'m String, &'m Value)> {
-    members.iter().rfind(|(key, _)| key.eq_ignore_ascii_case(name))
+    members
+        .iter()
+        .filter(|(key, _)| key.eq_ignore_ascii_case(name))
+        .max_by(|(one, _), (other, _)| one.cmp(other))
 }
 
 #[cfg(test)]
@@ -85,19 +93,21 @@ mod tests {
 
     /// A PUT, a PATCH with a path and one without have one member of several spellings.
     #[test]
-    fn the_last_spelling_of_a_name_counts() {
+    fn the_greatest_spelling_of_a_name_counts() {
         let (schema, limits, lenient) =
             (ResourceSchema::group(), ScimLimits::default(), Strictness::lenient());
         for (object, expected) in [
             (json!({"DISPLAYNAME": "a"}), Some("a")),
             (json!({"DISPLAYNAME": "a", "DisplayName": "b", "displayName": "c"}), Some("c")),
+            (json!({"displayName": "a", "DisplayName": "b", "DISPLAYNAME": "c"}), Some("a")),
             (json!({"DISPLAYNAME": "a", "displayName": null}), None),
+            (json!({"displayName": null, "DISPLAYNAME": "a"}), None),
             (json!({"DISPLAYNAME": null, "DisplayName": "b"}), Some("b")),
             (json!({"displayNames": "a"}), None),
         ] {
             let members = object.as_object().unwrap();
             assert_eq!(member(members, "displayName").and_then(Value::as_str), expected, "{object}");
-            let counted: Vec<_> = last_spellings(members.clone()).collect();
+            let counted: Vec<_> = counting_members(members.clone()).collect();
             assert_eq!(counted.len(), 1, "{object}");
             let mut taken = members.clone();
             let value = take_member(&mut taken, "displayName");

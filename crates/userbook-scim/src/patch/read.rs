@@ -7,7 +7,7 @@ use crate::{
     Strictness,
     error::{ScimError, ScimType},
     limits::{PathCount, ScimLimits},
-    members::{last_spellings, take_member},
+    members::{counting_members, take_member},
     resource::{Normalizer, Place, Target, extension_members},
     schema::ResourceSchema,
 };
@@ -108,7 +108,7 @@ impl Reader<'_> {
         let Some(Value::Object(members)) = value else {
             return Err(ScimError::invalid_value("an operation without a path requires an object as value"));
         };
-        for (position, (key, value)) in last_spellings(members).enumerate() {
+        for (position, (key, value)) in counting_members(members).enumerate() {
             // The operation itself stands for its first key.
             if position > 0 {
                 steps.paths.add()?;

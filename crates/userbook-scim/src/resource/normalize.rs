@@ -8,7 +8,7 @@ use crate::{
     Strictness,
     error::{ScimError, ScimType},
     limits::{PathCount, ScimLimits},
-    members::{last_spellings, member},
+    members::{counting_members, member},
     schema::{Attribute, Kind, ResourceSchema, Schema, find},
 };
 
@@ -141,7 +141,7 @@ impl Normalizer {
         attribute: &Attribute,
     ) -> Result<Map<String, Value>, ScimError> {
         let mut canonical = Map::new();
-        for (name, value) in last_spellings(members) {
+        for (name, value) in counting_members(members) {
             match attribute.sub(&name) {
                 // The server computes read-only sub-attributes.
                 Some(sub) if sub.is_read_only() && !attribute.is_read_only() && !self.read_only => {}
@@ -190,7 +190,7 @@ pub(crate) fn canonical_resource(
     let normalizer = Normalizer::new(strictness);
     check_schemas(&members, schema, strictness)?;
     let (mut document, mut paths) = (Document::new(), PathCount::of_resource(limits));
-    for (name, value) in last_spellings(members) {
+    for (name, value) in counting_members(members) {
         if let Some(extension) = schema.extension(&name) {
             let canonical = extension_members(value, extension, normalizer)?;
             if !canonical.is_empty() {
@@ -247,7 +247,7 @@ pub(crate) fn extension_members(
         _ => return Err(ScimError::invalid_value(format!("{} is not an object", extension.urn))),
     };
     let mut canonical = Map::new();
-    for (name, value) in last_spellings(members) {
+    for (name, value) in counting_members(members) {
         match find(&extension.attributes, &name) {
             Some(attribute) if attribute.is_read_only() => {}
             Some(attribute) => normalizer.insert(&mut canonical, value, attribute)?,

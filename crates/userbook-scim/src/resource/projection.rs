@@ -34,14 +34,14 @@ impl Projection {
         // Each name once: the work for a document must not depend on how often the client repeats a name.
         let names = |texts: &[String]| {
             let names: BTreeSet<Name> = texts.iter().filter_map(|text| name(text.trim(), schema)).collect();
-            names.into_iter().collect()
+            Vec::from_iter(names)
         };
         if !attributes.is_empty() {
-            Self::Only(names(attributes))
-        } else if !excluded.is_empty() {
-            Self::Without(names(excluded))
-        } else {
-            Self::Everything
+            return Self::Only(names(attributes));
+        }
+        match names(excluded) {
+            none if none.is_empty() => Self::Everything,
+            names => Self::Without(names),
         }
     }
 

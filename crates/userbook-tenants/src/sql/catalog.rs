@@ -64,7 +64,7 @@ impl<B: PlaceBackend> Catalog<B> {
 /// A statement would reach another place than that of its tenant.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "connections for tenant {tenant} are directed to {actual}: a pooler before the database drops the start options of sessions"
+    "connections for tenant {tenant} are directed to {actual}: a pooler before the database drops the start options of sessions, or a hook of the pool changes them"
 )]
 struct Misdirected {
     tenant: TenantName,

@@ -171,12 +171,14 @@ impl<B: TenantBackend> SqlTenants<B> {
             migrated?;
         }
         let pool = B::connect(self.pool.clone(), self.connect_options(name)).await?;
-        if !is_migrated && self.patient.is_none() {
-            let migrated = self.migrate(&pool, name).await;
-            if migrated.is_err() {
-                pool.close().await;
-            }
-            migrated?;
+        let opened = if is_migrated || self.patient.is_some() {
+            self.catalog.check(&pool, name).await
+        } else {
+            self.migrate(&pool, name).await
+        };
+        if let Err(error) = opened {
+            pool.close().await;
+            return Err(error);
         }
         if !is_migrated {
             self.migrated().insert(name.clone());

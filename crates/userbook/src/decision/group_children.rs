@@ -30,7 +30,7 @@ pub(crate) fn child_checks(children: &[GroupId], policy: &Policy) -> Vec<Check> 
     view.chain(children.iter().copied().map(Check::ChangeGroup).filter(|_| changes)).collect()
 }
 
-/// Returns the child groups with their names, or the denial of [`Safeguard::ChildGroups`].
+/// Returns the loaded child groups with their names, or the denial of [`Safeguard::ChildGroups`].
 pub(crate) fn child_groups(
     children: &[GroupId],
     graph: &GroupGraph,
@@ -44,10 +44,10 @@ pub(crate) fn child_groups(
     }
     let visible = Visibility::new(policy, results);
     let child = |id: &GroupId| {
-        let name = graph.get(*id).map(|group| group.name.clone()).unwrap_or_default();
-        ChildGroup { group: EventGroup { id: *id, name }, is_visible: visible.shows(*id) }
+        let name = graph.get(*id)?.name.clone();
+        Some(ChildGroup { group: EventGroup { id: *id, name }, is_visible: visible.shows(*id) })
     };
-    Ok(children.iter().map(child).collect())
+    Ok(children.iter().filter_map(child).collect())
 }
 
 /// Returns the groups that lose their parent, for the event.

@@ -31,9 +31,10 @@ pub(crate) fn positions(directory: &DirectorySnapshot) -> Shape {
     directory.shape.iter().map(|(id, shape)| (*id, *shape)).chain(loaded).collect()
 }
 
-/// Returns the groups whose parent is this group.
+/// Returns the other groups whose parent is this group.
 pub(crate) fn children(shape: &Shape, id: GroupId) -> Vec<GroupId> {
-    shape.iter().filter(|(_, group)| group.parent == Some(id)).map(|(child, _)| *child).collect()
+    let below = shape.iter().filter(|(child, group)| **child != id && group.parent == Some(id));
+    below.map(|(child, _)| *child).collect()
 }
 
 /// Returns whether members of the group are superusers.

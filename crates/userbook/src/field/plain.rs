@@ -5,9 +5,11 @@ use icu_properties::props::{EnumeratedProperty, GeneralCategory};
 use super::fold::is_invisible;
 use crate::violation::ViolationKind;
 
-/// Returns whether the text has characters, and all of them are invisible: [`fold`](super::fold()) leaves nothing.
+/// Returns whether the text has invisible characters and no visible one: [`fold`](super::fold()) leaves at most white
+/// space.
 pub(crate) fn is_invisible_name(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(is_invisible)
+    text.chars().any(is_invisible)
+        && text.chars().all(|letter| is_invisible(letter) || letter.is_whitespace())
 }
 
 /// Returns the first character that a username or path must not contain: a control character (Cc), a format character
@@ -81,7 +83,9 @@ mod tests {
             ("", false),
             ("\u{3164}", true),
             ("\u{115f}\u{fe0f}\u{200b}", true),
+            ("\u{3164} \u{2003}\u{3164}", true),
             ("\u{3164}a", false),
+            ("\u{3164} a", false),
             (" ", false),
             ("\u{1}", false),
         ] {

@@ -39,6 +39,11 @@ fn the_event_of_a_deletion_names_the_groups_that_lose_their_parent() {
     let (change, shown) = parent_of(&[HELP]).decided().unwrap().unwrap();
     assert_eq!((detached(&change.event.diff), detached(&shown)), (vec![HELP], vec![HELP]));
     assert_eq!(detached(&parent_of(&[]).change().event.diff), []);
+    assert_eq!(
+        detached(&parent_of(&[STAFF]).change().event.diff),
+        [],
+        "a stored group may be its own parent"
+    );
     assert_eq!(detached(&put(group(ADMINS, "renamed", true, None)).change().event.diff), [], "children stay");
 }
 

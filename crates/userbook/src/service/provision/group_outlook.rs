@@ -59,7 +59,10 @@ async fn children<S: ProvisioningStore, A: Authorizer>(
     for ids in children.chunks(CHILDREN_PER_LOAD) {
         let groups = ids.iter().copied().collect();
         let query = DirectoryQuery { groups, actor: actor.user_id(), ..DirectoryQuery::default() };
-        let Some(part) = load(service, directory, &query).await? else { return Ok(Err(OtherMoment)) };
+        let part = load(service, directory, &query).await?;
+        let Some(part) = part.filter(|part| ids.iter().all(|id| part.groups.contains(*id))) else {
+            return Ok(Err(OtherMoment));
+        };
         let mut results = CheckResults::default();
         let checks = child_checks(ids, &service.policy);
         service.authorize_more(actor, directory_resource(&part), checks, &mut results).await?;

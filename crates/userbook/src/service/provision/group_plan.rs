@@ -244,12 +244,9 @@ impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
     ) -> Result<CheckResults, GroupError> {
         require_active_actor(actor, directory.actor.as_ref())?;
         let access = GroupAccess { id, exists: directory.groups.contains(id), kind };
-        let mut checks = access.checks(&self.policy);
-        for check in more {
-            if !checks.contains(&check) {
-                checks.push(check);
-            }
-        }
+        let own = access.checks(&self.policy);
+        let more = more.into_iter().filter(|check| !own.contains(check));
+        let checks = own.iter().cloned().chain(more).collect();
         let results = self.authorize(actor, directory_resource(directory), checks).await?;
         access.require(&self.policy, &results)?;
         Ok(results)
