@@ -19,7 +19,8 @@ pub(super) fn read(text: &str) -> Option<Written> {
         return Some((date.and_time(NaiveTime::MIN), TimeDelta::zero()));
     }
     let Reader(rest) = reader;
-    let (time, offset) = rest.split_at(rest.find(['Z', '+', '-']).unwrap_or(rest.len()));
+    let end = rest.bytes().position(|byte| matches!(byte, b'Z' | b'+' | b'-')).unwrap_or(rest.len());
+    let (time, offset) = rest.split_at_checked(end)?;
     let ([hour, minute, second], microsecond) = clock(time, offset.is_empty())?;
     let time = NaiveTime::from_hms_micro_opt(hour, minute, second, microsecond)?;
     Some((date.and_time(time), read_offset(offset)?))

@@ -29,7 +29,8 @@ pub(crate) fn has_tagged_ipv6_literal(text: &str) -> bool {
 }
 
 fn has_valid_length(text: &str) -> bool {
-    text.chars().take(MAX_ADDRESS + 1).count() <= MAX_ADDRESS
+    // A text of at most this many bytes has at most this many code points.
+    text.len() <= MAX_ADDRESS || text.chars().count() <= MAX_ADDRESS
 }
 
 /// Returns whether the domain has no brackets, or is an address literal by RFC 5321 §4.1.3.

@@ -8,8 +8,9 @@ use crate::violation::ViolationKind;
 /// Returns whether the text has invisible characters and no visible one: [`fold`](super::fold()) leaves at most white
 /// space.
 pub(crate) fn is_invisible_name(text: &str) -> bool {
-    text.chars().any(is_invisible)
-        && text.chars().all(|letter| is_invisible(letter) || letter.is_whitespace())
+    // Ends at the first visible character, mostly the first one.
+    text.chars().all(|letter| letter.is_whitespace() || is_invisible(letter))
+        && text.chars().any(is_invisible)
 }
 
 /// Returns the first character that a username or path must not contain: a control character (Cc), a format character

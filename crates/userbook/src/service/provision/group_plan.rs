@@ -246,7 +246,7 @@ impl<S: ProvisioningStore, A: Authorizer> UserService<S, A> {
         let access = GroupAccess { id, exists: directory.groups.contains(id), kind };
         let own = access.checks(&self.policy);
         let more = more.into_iter().filter(|check| !own.contains(check));
-        let checks = own.iter().cloned().chain(more).collect();
+        let checks = own.iter().copied().chain(more).collect();
         let results = self.authorize(actor, directory_resource(directory), checks).await?;
         access.require(&self.policy, &results)?;
         Ok(results)
