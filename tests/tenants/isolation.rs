@@ -203,6 +203,8 @@ async fn serving_connections_with_another_search_path_are_refused() {
     }
 }
 
+/// Returns the text of an error and of its sources.
 fn source_text(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source()).map(|error| format!("{error}: ")).collect()
+    let chain = std::iter::successors(Some(error), |error| error.source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
