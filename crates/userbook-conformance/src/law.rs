@@ -10,9 +10,9 @@ macro_rules! sources {
     };
 }
 sources! {
-    batch, can_act, cancel, change_committed, claims, closure, commit, conflicts, external_ids, filters, group_lists,
-    group_provisioning, groups, guards, import, load, load_directory, members, names, outbox, page_size, races, scopes,
-    sessions, superusers, times, user_lists, user_provisioning, values,
+    batch, can_act, cancel, change_committed, claims, closure, commit, conflicts, external_ids, filters,
+    further_addresses, group_lists, group_provisioning, groups, guards, import, load, load_directory, members, names,
+    outbox, page_size, races, scopes, sessions, superusers, times, user_lists, user_provisioning, values,
 }
 
 /// Prints the law of a case when the case panics.
