@@ -163,9 +163,9 @@ async fn counters(conn: &mut PgConnection, sql: &'static str) -> Answer<Epochs> 
 #[async_trait::async_trait]
 impl UserStore for ForeignStore {
     async fn load(&self, query: &SnapshotQuery) -> Answer<Snapshot> {
-        let conn = &mut *self.0.begin().await.map_err(failure)?;
-        let moment = sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
-        moment.execute(&mut *conn).await.map_err(failure)?;
+        // One statement: a dropped future leaves no transaction that has begun with another isolation level.
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+        let conn = &mut *self.0.begin_with(begin).await.map_err(failure)?;
         let user = find(conn, query.target).await?;
         let actor = find(conn, query.actor.map(UserRef::Id)).await?;
         let except = user.as_ref().map(|user| user.id.0);
