@@ -82,7 +82,8 @@ fn clock(text: &str, is_end: bool) -> Option<([u32; 3], u32)> {
         if reader.take(&['.', ',']).is_some() {
             break;
         }
-        if colons {
+        // CPython also takes digits directly after the seconds as decimals, which is refused here.
+        if colons || index == 2 {
             return None;
         }
     }

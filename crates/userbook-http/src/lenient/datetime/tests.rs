@@ -65,6 +65,7 @@ fn refuses() {
         ("2024-05-01T10  Z", WrongFormat),
         ("2024-05-01T10.5 Z", WrongFormat),
         ("2024-05-01T1020305", WrongFormat),
+        ("2024-05-01T1020301234", WrongFormat),
         ("2024-05-01T1:2:3.1234567890123", WrongFormat),
         ("2024-05-01T24:00:00Z", WrongFormat),
         ("2024-05-01T10:60:00Z", WrongFormat),
