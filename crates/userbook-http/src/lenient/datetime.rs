@@ -57,7 +57,7 @@ fn relaxed(text: &str) -> Option<Written> {
     let second = if reader.take(&[':']).is_some() { Some(reader.number(1, 2)?) } else { None };
     let microsecond = match second.and_then(|_| reader.take(&['.', ','])) {
         Some(_) if reader.digits_ahead() > MAX_DECIMALS => return None,
-        Some(_) => reader.decimals(1, 6)?,
+        Some(_) => reader.microseconds(1)?,
         None => 0,
     };
     let time = NaiveTime::from_hms_micro_opt(hour, minute, second.unwrap_or(0), microsecond)?;

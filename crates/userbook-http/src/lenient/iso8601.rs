@@ -20,10 +20,10 @@ pub(super) fn read(text: &str) -> Option<Written> {
     }
     let Reader(rest) = reader;
     let end = rest.bytes().position(|byte| matches!(byte, b'Z' | b'+' | b'-')).unwrap_or(rest.len());
-    let (time, offset) = rest.split_at_checked(end)?;
-    let ([hour, minute, second], microsecond) = clock(time, offset.is_empty())?;
+    let (time, rest) = rest.split_at_checked(end)?;
+    let ([hour, minute, second], microsecond) = clock(time, rest.is_empty())?;
     let time = NaiveTime::from_hms_micro_opt(hour, minute, second, microsecond)?;
-    Some((date.and_time(time), read_offset(offset)?))
+    Some((date.and_time(time), offset(rest)?))
 }
 
 fn date(reader: &mut Reader<'_>) -> Option<NaiveDate> {
@@ -87,24 +87,22 @@ fn clock(text: &str, is_end: bool) -> Option<([u32; 3], u32)> {
             return None;
         }
     }
-    let decimals = reader.0.len().min(6);
-    let microseconds = reader.decimals(decimals, 6)?;
+    let microseconds = reader.microseconds(reader.0.len().min(6))?;
     (reader.is_empty() || !is_end).then_some((parts, microseconds))
 }
 
 /// Reads `Z`, or a sign and an offset of less than a day; nothing means UTC.
-fn read_offset(text: &str) -> Option<TimeDelta> {
-    match text {
-        "" | "Z" => return Some(TimeDelta::zero()),
-        _ => {}
+fn offset(text: &str) -> Option<TimeDelta> {
+    if matches!(text, "" | "Z") {
+        return Some(TimeDelta::zero());
     }
     let (sign, text) = text.split_at_checked(1)?;
     let ([hours, minutes, seconds], microseconds) = clock(text, true)?;
     let seconds = TimeDelta::seconds((hours * 3600 + minutes * 60 + seconds).into());
-    let offset = seconds + TimeDelta::microseconds(microseconds.into());
+    let size = seconds + TimeDelta::microseconds(microseconds.into());
     match sign {
-        "+" => less_than_a_day(offset),
-        "-" => less_than_a_day(-offset),
+        "+" => less_than_a_day(size),
+        "-" => less_than_a_day(-size),
         _ => None,
     }
 }

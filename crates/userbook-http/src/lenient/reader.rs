@@ -43,11 +43,11 @@ impl Reader<'_> {
         number.parse().ok()
     }
 
-    /// Reads `least` to `most` decimals, at most six, as microseconds; further digits are skipped.
-    pub(super) fn decimals(&mut self, least: usize, most: usize) -> Option<u32> {
-        let digits = self.digits_ahead().min(most);
-        let scale = 10_u32.checked_pow(6_u32.checked_sub(u32::try_from(digits).ok()?)?)?;
-        let value = self.number(least.max(1), most)? * scale;
+    /// Reads decimals as microseconds: at least `least`, and never none. Those after the sixth are skipped.
+    pub(super) fn microseconds(&mut self, least: usize) -> Option<u32> {
+        let digits = self.digits_ahead();
+        let scale = 10_u32.pow(6_u32.saturating_sub(u32::try_from(digits).unwrap_or(6)));
+        let value = self.number(least.max(1), 6)? * scale;
         self.0 = self.0.trim_start_matches(|c: char| c.is_ascii_digit());
         Some(value)
     }
