@@ -46,15 +46,14 @@
 //!
 //! | check | action | resource | context, beside `impersonator` |
 //! | --- | --- | --- | --- |
-//! | `View`, `Change`, `DeleteUser`, `SetPassword`, `Impersonate` | `view`, `change`, `delete_user`, `set_password`,
-//! `impersonate` | `Account` | | | `Set(field)` | `set_identity` (`username`, `path`, `type`), `set_contact` (`name`,
-//! `email`), `set_status` (`is_active`, `last_login`), `set_attributes`, `set_groups`; all are in `set` | `Account` |
-//! `field` | | `Join(group)`, `GrantSuperuser(group)` | `join`, `grant_superuser` | `Group` | `account`, unless the
-//! user is being created or a group is written | | `AddMember(group)`, `RemoveMember(group)` | `add_member`,
-//! `remove_member` | `Group` | `account`, as soon as the user is known | | `ChangeGroup(group)`, `DeleteGroup(group)`,
-//! `DisableSuperuser(group)` | `change_group`, `delete_group`, `disable_superuser` | `Group` | | | `AddUser`,
-//! `AddToken`, `AddGroup(group)` | `add_user`, `add_token`, `add_group` | `Directory::"userbook"` | | |
-//! `ViewGroup(group)`, a list of groups | `view_group` | `Group` | | | any other check | none: denied | | |
+//! | `View`, `Change`, `DeleteUser`, `SetPassword`, `Impersonate` | `view`, `change`, `delete_user`, `set_password`, `impersonate` | `Account` | |
+//! | `Set(field)` | `set_identity` (`username`, `path`, `type`), `set_contact` (`name`, `email`), `set_status` (`is_active`, `last_login`), `set_attributes`, `set_groups`; all are in `set` | `Account` | `field` |
+//! | `Join(group)`, `GrantSuperuser(group)` | `join`, `grant_superuser` | `Group` | `account`, unless the user is being created or a group is written |
+//! | `AddMember(group)`, `RemoveMember(group)` | `add_member`, `remove_member` | `Group` | `account`, as soon as the user is known |
+//! | `ChangeGroup(group)`, `DeleteGroup(group)`, `DisableSuperuser(group)` | `change_group`, `delete_group`, `disable_superuser` | `Group` | |
+//! | `AddUser`, `AddToken`, `AddGroup(group)` | `add_user`, `add_token`, `add_group` | `Directory::"userbook"` | |
+//! | `ViewGroup(group)`, a list of groups | `view_group` | `Group` | |
+//! | any other check | none: denied | | |
 //!
 //! Changing a name needs `view`, `change` and `set_contact`. Groups change in two ways. Setting all groups of a user
 //! needs `change`, `set_groups`, and `join` for each new group. Leaving a group needs `set_groups` alone, whichever

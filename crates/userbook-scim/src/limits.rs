@@ -16,8 +16,8 @@ pub struct ScimLimits {
     pub filter_bytes: usize,
     /// Comparisons in one filter: 256.
     pub filter_terms: usize,
-    /// Operations in one PATCH, and paths in the keys of values; each key of the value of an operation without a path
-    /// counts as one, whether the schema has it or not. Also such keys of one POST or PUT: 1,000.
+    /// Operations and paths in one PATCH, and unknown attributes and paths in one POST or PUT: 1,000. Each key of the
+    /// value of an operation without a path is a path.
     pub patch_operations: usize,
     /// Bytes of JSON that the operations of one PATCH write and compare: 4 MiB.
     pub patch_bytes: usize,

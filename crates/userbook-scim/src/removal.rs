@@ -36,7 +36,7 @@ pub(crate) fn is_in_force(mark: &ExternalSource, user: &User) -> bool {
     is_current && !user.is_active && !sources.any(is_connection)
 }
 
-/// Removes the marks of all connections: the user belongs to another connection, or to the last one.
+/// Removes the marks of all connections. At most one mark counts: that of the last removal.
 pub(crate) fn forget(user: &User, ops: &mut ExternalIdsOp) {
     let sources = user.external_ids.iter().map(|(source, _)| source);
     for mark in sources.filter(|source| is_mark(source)) {

@@ -20,7 +20,7 @@ fn check_group_name(name: &str, policy: &Policy) -> Option<ViolationKind> {
     if is_blank { Some(ViolationKind::Blank) } else { check_name(name, policy) }
 }
 
-/// Checks the text of a username. An invisible one is blank for people, and is distinct from no other invisible one.
+/// Checks the text of a username. A username without a visible character is blank.
 pub(super) fn check_username(username: &str, policy: &Policy) -> Option<ViolationKind> {
     let must_be_visible = || policy.has(Safeguard::PlainNames) || policy.has(Safeguard::DistinctLogins);
     if plain::is_invisible_name(username) && must_be_visible() {
