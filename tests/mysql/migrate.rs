@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Executor, mysql::MySqlPoolOptions};
 use userbook::{UserId, UserStore, store::SnapshotQuery};
-use userbook_sqlx::{MigrateError, Migration, MySqlStore, migrate, mysql::pool_options};
+use userbook_sqlx::{
+    MigrateError, Migration, MySqlStore, migrate,
+    mysql::{SESSION, pool_options},
+};
 use userbook_tests::servers::mariadb::Database;
 
 #[tokio::test]
@@ -104,10 +107,14 @@ async fn incompatible_connection_settings_are_rejected() {
     for (setting, lacks) in [
         ("SET SESSION sql_mode = 'ANSI_QUOTES'", "strict sql_mode"),
         ("SET NAMES latin1", "utf8mb4"),
+        ("SET SESSION max_recursive_iterations = 1000", "max_recursive_iterations"),
         ("SET SESSION foreign_key_checks = 0", "foreign keys"),
     ] {
         let pool = MySqlPoolOptions::new().max_connections(1).after_connect(move |connection, _| {
-            Box::pin(async move { connection.execute(setting).await.map(drop) })
+            Box::pin(async move {
+                connection.execute(SESSION).await?;
+                connection.execute(setting).await.map(drop)
+            })
         });
         let store = MySqlStore::new(pool.connect_with(database.options()).await.unwrap());
         let refused = store.migrate().await.unwrap_err();

@@ -23,8 +23,8 @@
 //! # The pool
 //!
 //! [`pool_options`] and [`connect_options`] return recommended options. [`migrate`](MySqlStore::migrate) rejects
-//! connections without a strict `sql_mode`, `utf8mb4` or foreign key checks. Time zones do not matter: times are UTC,
-//! in columns of type `DATETIME`.
+//! connections without a strict `sql_mode`, `utf8mb4`, foreign key checks or unlimited recursion. Time zones do not
+//! matter: times are UTC, in columns of type `DATETIME`.
 //!
 //! The store closes a connection on which an operation was interrupted, by a dropped future or a network failure. The
 //! server then rolls back. The driver cannot find out where in the protocol it stopped: the next user of the
@@ -32,10 +32,10 @@
 //!
 //! # The host's transactions
 //!
-//! Begin a transaction for [`commit_in`](MySqlStore::commit_in) with `pool.begin_with(`[`BEGIN`]`)`: under `REPEATABLE
-//! READ` a load would return rows that have long been overwritten. `Transient` may mean that a deadlock or a lock
-//! timeout has undone the host's whole transaction: roll back and begin again. After a dropped future, of a load too,
-//! drop the transaction and close the connection; nothing is written.
+//! Begin a transaction for [`commit_in`](MySqlStore::commit_in) with [`begin_write`](MySqlStore::begin_write), which
+//! runs [`BEGIN`]: under `REPEATABLE READ` a load would return rows that have long been overwritten. `Transient` may
+//! mean that a deadlock or a lock timeout has undone the host's whole transaction: roll back and begin again. After a
+//! dropped future, of a load too, drop the transaction and close the connection; nothing is written.
 //!
 //! # Clusters
 //!

@@ -25,8 +25,7 @@ pub(super) static UPDATE_USER: Statement = Statement::new(include_str!("sql/upda
 /// What [`pool_options`](super::pool_options) runs on each new connection, for a host that adds settings.
 pub const SESSION: &str = include_str!("sql/session.sql");
 
-/// How the store begins a transaction, in one round trip. A host's own transactions can begin in the same way:
-/// `pool.begin_with(BEGIN)`.
+/// How the store begins a transaction, in one round trip.
 pub const BEGIN: &str = include_str!("sql/begin.sql");
 
 pub(super) const BEGIN_READ: &str = include_str!("sql/begin_read.sql");

@@ -49,7 +49,11 @@ impl Backend for MySql {
 
     async fn check_connection(conn: &mut MySqlConnection) -> Result<(), MigrateError> {
         let row = fetch_one::<Self>(conn, &sql::CONNECTION_FIT, &[]).await?;
-        for (column, setting) in [("strict", "a strict sql_mode"), ("unicode", "the character set utf8mb4")] {
+        for (column, setting) in [
+            ("strict", "a strict sql_mode"),
+            ("unicode", "the character set utf8mb4"),
+            ("recursion", "max_recursive_iterations = 4294967295"),
+        ] {
             if !required(&row, column, RowExt::flag)? {
                 return Err(MigrateError::IncompatibleSetting(setting));
             }
