@@ -4,7 +4,7 @@
 use std::{borrow::Cow, collections::BTreeSet};
 
 use serde::de::DeserializeOwned;
-use sqlx::{Decode, PgConnection, PgPool, Postgres, Row, Type, postgres::PgRow};
+use sqlx::{Decode, PgConnection, PgPool, Postgres, Row, Transaction, Type, postgres::PgRow};
 use userbook::{
     Group, GroupId, Revision, Timestamp, User, UserId, UserRef, UserStore, UserType, Violations,
     event::Event,
@@ -33,6 +33,13 @@ fn failure(error: sqlx::Error) -> StoreError {
     StoreError::new(kind, error)
 }
 
+/// In a task of its own: sqlx would return the connection of a dropped future with an open transaction.
+async fn begin(pool: &PgPool, sql: &'static str) -> Answer<Transaction<'static, Postgres>> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin_with(sql).await }).await;
+    begun.map_err(StoreError::corrupt)?.map_err(failure)
+}
+
 const USER: &str = "
     SELECT u.id::bigint AS id, u.uuid, u.username, u.name, u.email, u.is_active, u.last_login, u.path, u.type,
         u.attributes::text AS attributes, u.password_change_date, u.date_joined, c.updated_at, c.revision, c.version,
@@ -52,10 +59,7 @@ fn json<T: DeserializeOwned>(text: &str) -> Answer<T> {
     T::deserialize(&mut text).map_err(StoreError::corrupt)
 }
 
-fn get<'r, T>(row: &'r PgRow, column: &str) -> Answer<T>
-where
-    T: Decode<'r, Postgres> + Type<Postgres>,
-{
+fn get<'r, T: Decode<'r, Postgres> + Type<Postgres>>(row: &'r PgRow, column: &str) -> Answer<T> {
     row.try_get(column).map_err(StoreError::corrupt)
 }
 
@@ -132,7 +136,6 @@ const HAS_NAME: &str =
 const HAS_KEY: &str = "SELECT EXISTS (SELECT FROM companion_claim WHERE key = $1 AND key <> '' AND user_id::bigint IS DISTINCT FROM $2)";
 const HAS_EXCLUSIVE_KEY: &str =
     "SELECT EXISTS (SELECT FROM companion_claim WHERE key = $1 AND exclusive AND user_id::bigint <> $2)";
-
 const HAS_EVENT: &str =
     "SELECT EXISTS (SELECT FROM companion_event WHERE id::text = $1 AND $2::bigint IS NULL)";
 
@@ -163,9 +166,7 @@ async fn counters(conn: &mut PgConnection, sql: &'static str) -> Answer<Epochs> 
 #[async_trait::async_trait]
 impl UserStore for ForeignStore {
     async fn load(&self, query: &SnapshotQuery) -> Answer<Snapshot> {
-        // One statement: a dropped future leaves no transaction that has begun with another isolation level.
-        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-        let conn = &mut *self.0.begin_with(begin).await.map_err(failure)?;
+        let conn = &mut *begin(&self.0, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
         let user = find(conn, query.target).await?;
         let actor = find(conn, query.actor.map(UserRef::Id)).await?;
         let except = user.as_ref().map(|user| user.id.0);
@@ -188,7 +189,7 @@ impl UserStore for ForeignStore {
     }
 
     async fn commit(&self, change: &ChangeSet) -> Answer<CommitOutcome> {
-        let mut transaction = self.0.begin().await.map_err(failure)?;
+        let mut transaction = begin(&self.0, "BEGIN").await?;
         let outcome = match apply(&mut transaction, change).await {
             Err(error) if error.kind == StoreErrorKind::Transient => CommitOutcome::Conflict,
             outcome => outcome?,
@@ -215,9 +216,9 @@ async fn apply(conn: &mut PgConnection, change: &ChangeSet) -> Answer<CommitOutc
     }
     let username = fields.username.as_ref().map(Username::as_str);
     let joined: Vec<_> = change.groups_added.iter().map(|group| group.0).collect();
-    let joinable =
-        sqlx::query_scalar("SELECT count(*) FROM authentik_core_group WHERE group_uuid = ANY ($1)");
-    let joinable: i64 = joinable.bind(&joined).fetch_one(&mut *conn).await.map_err(failure)?;
+    let count = "SELECT count(*) FROM authentik_core_group WHERE group_uuid = ANY ($1)";
+    let joinable: i64 =
+        sqlx::query_scalar(count).bind(&joined).fetch_one(&mut *conn).await.map_err(failure)?;
     match *revisions {
         [None, _] => return Ok(CommitOutcome::Gone),
         [Some(revision), _] if revision != change.expected => return Ok(CommitOutcome::Conflict),
@@ -310,14 +311,13 @@ async fn write(conn: &mut PgConnection, change: &ChangeSet) -> Answer<()> {
     let count = "UPDATE companion_counter SET value = value + 1 WHERE (name = 'graph' AND $1) OR (name = 'superusers' AND $2)";
     let bumps = |guard: Option<EpochGuard>| guard.is_some_and(EpochGuard::is_bump);
     let insert = "INSERT INTO companion_event (id, time, body) VALUES ($1, $2, $3)";
-    let body = text(&**event)?;
     for statement in [
         user,
         companion,
         sqlx::query(join).bind(change.user.0).bind(groups(&change.groups_added)),
         sqlx::query(leave).bind(change.user.0).bind(groups(&change.groups_removed)),
         sqlx::query(count).bind(bumps(guards.graph)).bind(bumps(guards.superusers)),
-        sqlx::query(insert).bind(event.id.0).bind(event.time).bind(body),
+        sqlx::query(insert).bind(event.id.0).bind(event.time).bind(text(&**event)?),
     ] {
         statement.execute(&mut *conn).await.map_err(failure)?;
     }

@@ -11,8 +11,12 @@ use userbook::{
     },
 };
 use userbook_conformance::Harness as _;
-use userbook_sqlx::{MySqlStore, mysql::BEGIN};
+use userbook_sqlx::{
+    MySqlStore,
+    mysql::{BEGIN, pool_options},
+};
 use userbook_tests::{
+    dropped::commits_after_dropped_operations_last,
     references::{
         deletions_are_rejected_while_rows_of_the_host_refer, statements_of_the_host_renew_the_revision,
     },
@@ -236,4 +240,11 @@ async fn statement_that_alters_a_table_commits_the_import() {
     let mut again = database.store.begin_import().await.unwrap();
     let outcome = MySqlStore::import_in(&mut again, &rows).await.unwrap();
     assert_eq!(outcome, ImportOutcome::NotEmpty);
+}
+
+#[tokio::test]
+async fn commits_after_dropped_operations_last_too() {
+    let database: Database = prepared().await;
+    let pool = pool_options().max_connections(1).connect_with(database.options()).await.unwrap();
+    commits_after_dropped_operations_last(&MySqlStore::new(pool), &database.store).await;
 }

@@ -9,8 +9,9 @@ use userbook::{
     },
 };
 use userbook_conformance::Harness as _;
-use userbook_sqlx::PostgresStore;
+use userbook_sqlx::{PostgresStore, postgres::pool_options};
 use userbook_tests::{
+    dropped::commits_after_dropped_operations_last,
     references::{
         deletions_are_rejected_while_rows_of_the_host_refer, statements_of_the_host_renew_the_revision,
     },
@@ -220,4 +221,11 @@ async fn import_and_tables_of_the_host_are_committed_together() {
     let mut again = database.store.begin_import().await.unwrap();
     let outcome = PostgresStore::import_in(&mut again, &rows).await.unwrap();
     assert_eq!(outcome, ImportOutcome::NotEmpty);
+}
+
+#[tokio::test]
+async fn commits_after_dropped_operations_last_too() {
+    let database: Database = prepared().await;
+    let pool = pool_options().max_connections(1).connect_with(database.options()).await.unwrap();
+    commits_after_dropped_operations_last(&PostgresStore::new(pool), &database.store).await;
 }

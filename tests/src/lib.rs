@@ -12,6 +12,7 @@ pub mod binary;
 pub mod connecting;
 pub mod corpus;
 pub mod counting;
+pub mod dropped;
 pub mod encrypted;
 pub mod faults;
 pub mod fixture;

@@ -31,8 +31,6 @@ pub trait Backend: Driver {
     const BEGIN: &'static str;
     /// Begins a transaction whose statements all see one state.
     const BEGIN_READ: &'static str;
-    /// Begins a transaction that blocks other writers as far as an import needs it.
-    const BEGIN_IMPORT: &'static str = Self::BEGIN;
     /// Begins a transaction that other migrations wait for.
     const BEGIN_MIGRATION: &'static str = Self::BEGIN;
     /// Whether the error of a broken foreign key always names the constraint.
@@ -60,6 +58,12 @@ pub trait Backend: Driver {
 
     /// Waits for running writes and closes what the writer has opened. Later writes fail.
     async fn close_writer(_: &Self::Writer) {}
+
+    /// Blocks other writers as far as an import needs it and [`BEGIN`](Self::BEGIN) does not do so, until the
+    /// transaction ends.
+    async fn lock_for_import(_: &mut Self::Connection) -> SqlResult<Self, ()> {
+        Ok(())
+    }
 
     /// Makes the following statements of this connection end if the value is dropped. Elsewhere the server's statement
     /// timeout ends them.

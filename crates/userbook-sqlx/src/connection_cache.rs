@@ -32,7 +32,7 @@ const MAX_HOLD: Duration = Duration::from_millis(50);
 const MAX_IDLE: Duration = Duration::from_millis(5);
 
 /// The longest time for reading what is left of the answer to a dropped operation.
-const MAX_READ: Duration = Duration::from_mins(1);
+pub(crate) const MAX_READ: Duration = Duration::from_mins(1);
 
 /// What happens to a connection on which an operation failed or was interrupted, before the pool gets it.
 pub(crate) type OnDirty<DB> = fn(&mut OwnedMutexGuard<PoolConnection<DB>>);

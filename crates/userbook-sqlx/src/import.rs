@@ -21,7 +21,8 @@ use crate::{
 };
 
 pub(crate) async fn import<B: Backend>(conn: &mut Conn<B>, data: &ImportData) -> SqlResult<B, ImportOutcome> {
-    let mut transaction = conn.begin_with(B::BEGIN_IMPORT.into_sql_str()).await?;
+    let mut transaction = conn.begin_with(B::BEGIN.into_sql_str()).await?;
+    B::lock_for_import(&mut transaction).await?;
     let outcome = import_in::<B>(&mut transaction, data).await;
     let is_imported = matches!(outcome, Ok(ImportOutcome::Imported));
     end(transaction, outcome, is_imported, Owner::Store).await

@@ -156,7 +156,8 @@ impl<B: Backend> SqlStore<B> {
         provision::provision::<B>(connection, change, Owner::Host).await
     }
 
-    /// Begins a transaction that writes, for the `_in` methods and the host's own statements.
+    /// Begins a transaction that writes, for the `_in` methods and the host's own statements. If its future is dropped,
+    /// the transaction ends; sqlx's own `Pool::begin_with` would leave it open on PostgreSQL and MariaDB.
     ///
     /// # Errors
     /// [`StoreError`] when the storage fails.
@@ -169,7 +170,9 @@ impl<B: Backend> SqlStore<B> {
     /// # Errors
     /// [`StoreError`] when the storage fails.
     pub async fn begin_import(&self) -> Result<Transaction<'static, B>, StoreError> {
-        self.begin(B::BEGIN_IMPORT).await
+        let mut transaction = self.begin(B::BEGIN).await?;
+        B::lock_for_import(&mut transaction).await?;
+        Ok(transaction)
     }
 
     /// Begins a transaction whose statements all see one state of the database.
@@ -209,8 +212,13 @@ impl<B: Backend> SqlStore<B> {
         &self.batches
     }
 
+    /// A task of its own waits for the answer: if the caller's future were dropped meanwhile, sqlx would return the
+    /// connection to the pool with an open transaction.
     async fn begin(&self, sql: &'static str) -> Result<Transaction<'static, B>, StoreError> {
-        Ok(self.pool().begin_with(sql.into_sql_str()).await.map_err(SqlError::<B>::from)?)
+        let pool = self.pool().clone();
+        let begun = tokio::spawn(async move { pool.begin_with(sql.into_sql_str()).await }).await;
+        let begun = begun.map_err(|error| StoreError::new(StoreErrorKind::Other, error))?;
+        Ok(begun.map_err(SqlError::<B>::from)?)
     }
 
     /// Runs [`import`](ImportStore::import) in a transaction of [`begin_import`](Self::begin_import), so that a host

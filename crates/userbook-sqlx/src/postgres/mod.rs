@@ -13,10 +13,11 @@
 //!
 //! # The host's transactions
 //!
-//! [`commit_in`](PostgresStore::commit_in) leaves no trace and no lock unless the change is applied, also after a
-//! dropped future. Above the level `READ COMMITTED`, a transaction whose first statement saw an older state gets
-//! [`Conflict`](userbook::store::CommitOutcome::Conflict), and only a new transaction helps. The host's own `COMMIT`
-//! may fail for the same reason, with `40001` or `40P01`.
+//! Begin a transaction with [`begin_write`](PostgresStore::begin_write).
+//! [`commit_in`](PostgresStore::commit_in) leaves no trace and no lock unless the change is applied. After a dropped
+//! future, of a load too, drop the transaction; nothing is written. Above the level `READ COMMITTED`, a transaction
+//! whose first statement saw an older state gets [`Conflict`](userbook::store::CommitOutcome::Conflict), and only a new
+//! transaction helps. The host's own `COMMIT` may fail for the same reason, with `40001` or `40P01`.
 //!
 //! # The host's own writes
 //!

@@ -15,13 +15,14 @@ pub(super) static COMMIT_FIELDS: Statement = Statement::new(include_str!("sql/co
 pub(super) static ENCODING: Statement = Statement::new(include_str!("sql/encoding.sql"));
 pub(super) static GUARDS: Statement = Statement::new(include_str!("sql/guards.sql"));
 pub(super) static HOLD_USERS: Statement = Statement::new(include_str!("sql/hold_users.sql"));
+pub(super) static LOCK_DIRECTORY: Statement = Statement::new(include_str!("sql/lock_directory.sql"));
 
 pub(super) const BEGIN: &str = include_str!("sql/begin.sql");
 pub(super) const BEGIN_READ: &str = include_str!("sql/begin_read.sql");
-pub(super) const BEGIN_IMPORT: &str =
-    concat!(include_str!("sql/begin.sql"), ";\n", include_str!("sql/lock_directory.sql"));
 pub(super) const BEGIN_MIGRATION: &str =
     concat!(include_str!("sql/begin.sql"), ";\n", include_str!("sql/lock_migrations.sql"));
+/// Ends a transaction if one is open. `ROLLBACK` alone would be a warning in the log if none is.
+pub(super) const END_ANY_TRANSACTION: &str = "BEGIN; ROLLBACK";
 
 #[cfg(test)]
 mod tests {

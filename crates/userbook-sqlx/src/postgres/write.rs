@@ -1,8 +1,10 @@
 //! How PostgreSQL writes: an update is one statement, and provisioning locks before it writes.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use sqlx::{Error, PgConnection, Pool, Postgres, pool::PoolConnection, postgres::PgRow};
-use tokio::sync::OwnedMutexGuard;
+use sqlx::{Error, Executor as _, PgConnection, Pool, Postgres, pool::PoolConnection, postgres::PgRow};
+use tokio::{runtime::Handle, sync::OwnedMutexGuard, time::timeout};
 use userbook::{
     Group, GroupId,
     event::Event,
@@ -15,6 +17,7 @@ use crate::{
     bulk::{RowFormat, write_rows},
     claims,
     commit::{Owner, in_transaction},
+    connection_cache::MAX_READ,
     decode::{Decoded, RowExt, required},
     driver::{execute, fetch_one},
     encode,
@@ -35,7 +38,6 @@ impl Backend for Postgres {
     }];
     const BEGIN: &'static str = sql::BEGIN;
     const BEGIN_READ: &'static str = sql::BEGIN_READ;
-    const BEGIN_IMPORT: &'static str = sql::BEGIN_IMPORT;
     const BEGIN_MIGRATION: &'static str = sql::BEGIN_MIGRATION;
 
     type Writer = ();
@@ -43,7 +45,24 @@ impl Backend for Postgres {
     fn writer(_: &Pool<Self>) {}
 
     /// sqlx reads the remaining answers and rolls back before the next statement.
-    fn on_dirty(_: &mut OwnedMutexGuard<PoolConnection<Self>>) {}
+    /// Ends the transaction that an interrupted operation may have left open: sqlx does not know a transaction before it
+    /// has read the answer to `BEGIN`. Later statements would take effect in it, and nobody would commit them.
+    fn on_dirty(conn: &mut OwnedMutexGuard<PoolConnection<Self>>) {
+        let Ok(runtime) = Handle::try_current() else { return conn.close_on_drop() };
+        let shared = Arc::clone(OwnedMutexGuard::mutex(conn));
+        runtime.spawn(async move {
+            let mut conn = shared.lock_owned().await;
+            let ended = timeout(MAX_READ, conn.execute(sql::END_ANY_TRANSACTION)).await;
+            if !matches!(ended, Ok(Ok(_))) {
+                conn.close_on_drop();
+            }
+        });
+    }
+
+    async fn lock_for_import(conn: &mut PgConnection) -> SqlResult<Self, ()> {
+        execute::<Self>(conn, &sql::LOCK_DIRECTORY, &[]).await?;
+        Ok(())
+    }
 
     async fn check_connection(conn: &mut PgConnection) -> Result<(), MigrateError> {
         let row = fetch_one::<Self>(conn, &sql::ENCODING, &[]).await?;

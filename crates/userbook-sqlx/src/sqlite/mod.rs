@@ -21,8 +21,8 @@
 //!
 //! # The host's transactions
 //!
-//! Begin a transaction for [`commit_in`](SqliteStore::commit_in) with `pool.begin_with("BEGIN IMMEDIATE")`. A
-//! transaction that has only read may become unable to write. The outcome is then
+//! Begin a transaction for [`commit_in`](SqliteStore::commit_in) with [`begin_write`](SqliteStore::begin_write). A
+//! transaction of another kind that has read may become unable to write. The outcome is then
 //! [`Conflict`](userbook::store::CommitOutcome::Conflict), and only a new transaction helps. A dropped future leaves no
 //! trace. Close the connection after an error: some errors (a full disk) end the transaction, and sqlx does not
 //! notice.
