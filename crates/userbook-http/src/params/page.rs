@@ -8,7 +8,6 @@ use super::Params;
 use crate::Release;
 use crate::error::PAGE_SIZE;
 use crate::error::{ApiError, Kind};
-use crate::lenient::python_int;
 
 /// The default number of rows of a page.
 const PAGE_ROWS: u32 = 100;
@@ -107,7 +106,9 @@ impl PageQuery {
 
 /// Reads a number of rows as the recorded release does; a number above 64 bits counts as the largest.
 fn row_count(text: &str) -> Option<u64> {
-    python_int(text).map_or_else(|| whole(text.trim_matches(is_space)), |rows| u64::try_from(rows).ok())
+    let text = text.trim_matches(is_space);
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    if digits.split('_').any(str::is_empty) { None } else { whole(&digits.replace('_', "")) }
 }
 
 /// Reads decimal digits; a number above 64 bits counts as the largest.
@@ -157,6 +158,7 @@ mod tests {
             ("page_size=%2B3", 0, 3),
             ("page_size=1_0", 0, 10),
             ("page_size=1__0", 0, 100),
+            ("page_size=%2B9_9999999999999999999", 0, 1_000),
             ("page_size=999", 0, 999),
             ("page_size=1001", 0, 1_000),
             ("page_size=99999999999999999999999", 0, 1_000),

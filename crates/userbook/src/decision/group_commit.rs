@@ -12,7 +12,7 @@ use super::{
 use crate::{
     event::{Diff, EventKind, EventTarget},
     model::{Group, GroupId},
-    policy::Safeguard,
+    policy::{Policy, Safeguard},
     store::{ActorGuard, EpochGuard, Guards, ProvisioningChange, ProvisioningOp, SuperuserQuery, Superusers},
     violation::{GroupField, ViolationKind, Violations},
 };
@@ -47,13 +47,16 @@ impl<'a> CheckedGroup<'a> {
     }
 
     /// Returns whether the decision needs to know which superusers remain.
-    pub(crate) fn needs_superusers(&self) -> bool {
-        self.0.needs_superusers()
+    pub(crate) fn needs_superusers(&self, policy: &Policy) -> bool {
+        policy.has(Safeguard::LastSuperuser) && self.0.needs_superusers()
     }
 
-    /// Returns whether the decision needs all granting groups besides: a user who joins or leaves a granting group may
-    /// have the status from any other group.
-    pub(crate) fn needs_granting(&self) -> bool {
+    /// Returns whether the decision needs all granting groups: for the superusers who remain, and because a user who
+    /// joins or leaves a granting group may have the status from any other group.
+    pub(crate) fn needs_granting(&self, policy: &Policy) -> bool {
+        if self.needs_superusers(policy) {
+            return true;
+        }
         let changes_members = self.0.members.gives() || self.0.members.takes();
         changes_members && (hierarchy::grants(&self.0.shape, self.0.id) || self.grants_after())
     }

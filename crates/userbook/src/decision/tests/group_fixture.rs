@@ -144,11 +144,10 @@ impl Write {
         let ids = checked.detached_children();
         let results = self.results(child_checks(&ids, &self.policy));
         let children = child_groups(&ids, &self.directory.groups, &self.policy, &results);
-        let needs_granting = checked.needs_superusers() || checked.needs_granting();
         Ok(GroupOutlook {
             children: children.map_err(GroupRejection::Forbidden)?,
-            granting: needs_granting.then(|| checked.granting(&self.directory.shape)),
-            superusers: checked.needs_superusers().then_some(self.superusers),
+            granting: checked.needs_granting(&self.policy).then(|| checked.granting(&self.directory.shape)),
+            superusers: checked.needs_superusers(&self.policy).then_some(self.superusers),
         })
     }
 

@@ -68,39 +68,51 @@ fn violations() -> Vec<V> {
     std::iter::successors(Some(Required), next).collect()
 }
 
+/// All denials. The match fails to compile when one is missing.
 fn denials() -> Vec<Denial> {
+    use Denial::{
+        ActorInactive, ActorUnknown, ChildGroups, Fields, GrantsSuperuser, Permission, ProtectedDeletion,
+        ProtectedImpersonation, ProtectedPassword, ProtectedUser, RevokesSuperuser, Rule,
+    };
     let group = GroupId(uuid::Uuid::nil());
-    let (name, through) = (Some("support".to_owned()), Some("admins".to_owned()));
-    vec![
-        Denial::Permission(None),
-        Denial::Fields(vec![FieldDenial { field: Field::Email, reason: None }]),
-        Denial::ActorInactive,
-        Denial::ActorUnknown,
-        Denial::GrantsSuperuser { group, name: name.clone(), through: through.clone() },
-        Denial::RevokesSuperuser { group, name, through },
-        Denial::ChildGroups,
-        Denial::ProtectedUser(vec![Field::Email]),
-        Denial::ProtectedDeletion,
-        Denial::ProtectedPassword,
-        Denial::ProtectedImpersonation,
-        Denial::Rule {
+    let (name, through) = (|| Some("support".to_owned()), || Some("admins".to_owned()));
+    let next = |denial: &Denial| match denial {
+        Permission(_) => Some(Fields(vec![FieldDenial { field: Field::Email, reason: None }])),
+        Fields(_) => Some(ActorInactive),
+        ActorInactive => Some(ActorUnknown),
+        ActorUnknown => Some(GrantsSuperuser { group, name: name(), through: through() }),
+        GrantsSuperuser { .. } => Some(RevokesSuperuser { group, name: name(), through: through() }),
+        RevokesSuperuser { .. } => Some(ChildGroups),
+        ChildGroups => Some(ProtectedUser(vec![Field::Email])),
+        ProtectedUser(_) => Some(ProtectedDeletion),
+        ProtectedDeletion => Some(ProtectedPassword),
+        ProtectedPassword => Some(ProtectedImpersonation),
+        ProtectedImpersonation => Some(Rule {
             rule: "own_subtree".to_owned(),
             message: "Move people only within your own part of the tree.".to_owned(),
             params: JsonObject::new(),
-        },
-    ]
+        }),
+        Rule { .. } => None,
+    };
+    std::iter::successors(Some(Permission(None)), next).collect()
 }
 
+/// All failures of a patch, likewise.
 fn patches() -> Vec<PatchFailure> {
+    use PatchFailure::{
+        Custom, Inapplicable, SecretSource, TestFailed, TooDeep, TooLarge, TooManyOperations,
+    };
     let path = || "/name".to_owned();
-    vec![
-        PatchFailure::TestFailed { operation: 0, path: path() },
-        PatchFailure::Inapplicable { operation: 0, path: path() },
-        PatchFailure::SecretSource { operation: 0, path: path() },
-        PatchFailure::TooManyOperations { limit: 256, count: 300 },
-        PatchFailure::TooLarge { operation: 0, limit: 262_144 },
-        PatchFailure::TooDeep { operation: 0, path: path(), limit: 100 },
-    ]
+    let next = |failure: &PatchFailure| match failure {
+        TestFailed { .. } => Some(Inapplicable { operation: 0, path: path() }),
+        Inapplicable { .. } => Some(SecretSource { operation: 0, path: path() }),
+        SecretSource { .. } => Some(TooManyOperations { limit: 256, count: 300 }),
+        TooManyOperations { .. } => Some(TooLarge { operation: 0, limit: 262_144 }),
+        TooLarge { .. } => Some(TooDeep { operation: 0, path: path(), limit: 100 }),
+        // A host chooses the code of the last one.
+        TooDeep { .. } | Custom { .. } => None,
+    };
+    std::iter::successors(Some(TestFailed { operation: 0, path: path() }), next).collect()
 }
 
 fn row(code: &str, params: &JsonObject, message: impl Display) -> String {

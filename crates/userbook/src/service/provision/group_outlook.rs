@@ -4,7 +4,6 @@ use crate::{
     authz::{Actor, Authorizer, CheckResults},
     decision::{CheckedGroup, ChildGroup, Granting, GroupOutlook, child_checks, child_groups},
     model::GroupId,
-    policy::Safeguard,
     service::{GroupError, UserService, access::directory_resource},
     store::{DirectoryQuery, DirectorySnapshot, ProvisioningStore, SuperuserQuery, Superusers},
 };
@@ -31,14 +30,13 @@ pub(super) async fn outlook<S: ProvisioningStore, A: Authorizer>(
         Ok(children) => outlook.children = children,
         Err(other) => return Ok(Err(other)),
     }
-    let needs_superusers = service.policy.has(Safeguard::LastSuperuser) && checked.needs_superusers();
-    if !needs_superusers && !checked.needs_granting() {
+    if !checked.needs_granting(&service.policy) {
         return Ok(Ok(outlook));
     }
     let whole = DirectoryQuery { shape: true, ..DirectoryQuery::default() };
     let Some(whole) = load(service, directory, &whole).await? else { return Ok(Err(OtherMoment)) };
     let granting = checked.granting(&whole.shape);
-    if needs_superusers {
+    if checked.needs_superusers(&service.policy) {
         match superusers(service, directory, checked, &granting).await? {
             Ok(superusers) => outlook.superusers = Some(superusers),
             Err(other) => return Ok(Err(other)),
