@@ -1,5 +1,5 @@
-//! The limits of the system for this process: threads, open files, the size of files. Where one is too low to work, the
-//! start says so, instead of a panic or a failure at some later request.
+//! The limits of the system for this process: threads, open files, the size of files. If one is too low, the server
+//! names the limit and does not start.
 
 use std::{
     io,
@@ -14,8 +14,9 @@ use tokio::signal::unix::{self, SignalKind};
 /// Files other than client connections: standard streams, the listener, timers, SQLite files.
 const OTHER_FILES: usize = 64;
 
-/// Threads other than those of the two runtimes, whose number is that of processors: log, events, SQLite.
-const OTHER_THREADS: usize = 6;
+/// Threads other than those of the two runtimes, whose number is that of processors: the log, events, SQLite's writer,
+/// and one for each of the usual number of SQLite connections.
+const OTHER_THREADS: usize = 16;
 
 /// A limit of the system is too low.
 #[derive(Debug, thiserror::Error)]

@@ -49,7 +49,8 @@ pub(super) async fn run(context: &Context, arguments: &ExportArgs) -> Result<(),
     let counts = match write(context, format, create_partial(&partial)?).await {
         Ok(counts) => counts,
         Err(error) => {
-            fs::remove_file(&partial)?;
+            // The first error says why; one of the removal would hide it.
+            _ = fs::remove_file(&partial);
             return Err(error);
         }
     };

@@ -32,7 +32,8 @@ pub(super) async fn problems<B: AuthBackend>(conn: &mut B::Connection) -> Result
         for row in &rows {
             let user = required(row, "id", RowExt::integer)?;
             let attributes: String = required(row, "attributes", RowExt::text)?;
-            if further_address_digests(&attributes)? != stored.remove(&user).unwrap_or_default() {
+            // Attributes that cannot be read have no digests either.
+            if further_address_digests(&attributes).ok() != Some(stored.remove(&user).unwrap_or_default()) {
                 count += 1;
                 first.get_or_insert(user);
             }
