@@ -74,9 +74,11 @@ pub(crate) fn behind(program: &str, arguments: &[&str]) -> Command {
     behind
 }
 
-/// Returns the server's command on one processor.
+/// Returns the server's command on one processor, the first that this process may use.
 pub(crate) fn on_one_processor() -> Command {
-    behind("taskset", &["-c", "0"])
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let allowed = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).unwrap();
+    behind("taskset", &["-c", allowed.trim().split(['-', ',']).next().unwrap()])
 }
 
 /// Whether a token opens the API.

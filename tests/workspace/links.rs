@@ -156,10 +156,10 @@ fn dead(link: &str) -> Option<&'static str> {
         return Some("no such crate");
     }
     let parts: Vec<&str> = parts.collect();
-    let [version, modules @ .., file] = &parts[..] else { return None };
-    if *version != "latest" {
+    if parts.first().is_some_and(|version| *version != "latest") {
         return Some("not the latest version");
     }
+    let [_latest, modules @ .., file] = &parts[..] else { return None };
     let Some((kind, item)) =
         file.strip_suffix(".html").map(|file| file.split_once('.').unwrap_or(("mod", "")))
     else {
