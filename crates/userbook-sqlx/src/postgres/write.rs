@@ -44,9 +44,9 @@ impl Backend for Postgres {
 
     fn writer(_: &Pool<Self>) {}
 
-    /// sqlx reads the remaining answers and rolls back before the next statement.
-    /// Ends the transaction that an interrupted operation may have left open: sqlx does not know a transaction before it
-    /// has read the answer to `BEGIN`. Later statements would take effect in it, and nobody would commit them.
+    /// Ends the transaction that an interrupted operation may have left open. sqlx reads the remaining answers and
+    /// rolls back by itself, but only if it has read the answer to `BEGIN`. Otherwise later statements would take
+    /// effect in the transaction, and nobody would commit them.
     fn on_dirty(conn: &mut OwnedMutexGuard<PoolConnection<Self>>) {
         let Ok(runtime) = Handle::try_current() else { return conn.close_on_drop() };
         let shared = Arc::clone(OwnedMutexGuard::mutex(conn));
