@@ -11,7 +11,7 @@ use userbook::{
 use userbook_conformance::Harness as _;
 use userbook_sqlx::{PostgresStore, postgres::pool_options};
 use userbook_tests::{
-    dropped::commits_after_dropped_operations_last,
+    dropped::{commits_after_dropped_operations_last, no_commit_after_a_dropped_one_loses_writes},
     references::{
         deletions_are_rejected_while_rows_of_the_host_refer, statements_of_the_host_renew_the_revision,
     },
@@ -215,7 +215,7 @@ async fn import_and_tables_of_the_host_are_committed_together() {
         assert_eq!(outcome, ImportOutcome::Imported);
         transaction.execute("CREATE TABLE accounts (id int)").await.unwrap();
         if commits {
-            PostgresStore::commit_transaction(transaction).await.unwrap();
+            transaction.commit().await.unwrap();
         }
     }
     let mut again = database.store.begin_import().await.unwrap();
@@ -227,5 +227,7 @@ async fn import_and_tables_of_the_host_are_committed_together() {
 async fn commits_after_dropped_operations_last_too() {
     let database: Database = prepared().await;
     let pool = pool_options().max_connections(1).connect_with(database.options()).await.unwrap();
-    commits_after_dropped_operations_last(&PostgresStore::new(pool), &database.store).await;
+    let single = PostgresStore::new(pool);
+    commits_after_dropped_operations_last(&single, &database.store).await;
+    no_commit_after_a_dropped_one_loses_writes(&single, &database.store).await;
 }

@@ -5,11 +5,11 @@ use std::{future::poll_fn, pin::pin, task::Poll};
 use userbook::{
     Timestamp, UserId, UserStore,
     model::ExternalIds,
-    store::{CommitOutcome, ListStore, Outbox, PathListQuery, Scope, SnapshotQuery, UserFilter},
+    store::{ChangeSet, CommitOutcome, ListStore, Outbox, PathListQuery, Scope, SnapshotQuery, UserFilter},
 };
 use userbook_sqlx::{SqlStore, host::Backend};
 
-use crate::rows::rename;
+use crate::rows::{rename, user};
 
 /// More than the longest of the operations needs.
 const MAX_POLLS: usize = 30;
@@ -33,7 +33,7 @@ pub async fn commits_after_dropped_operations_last<B: Backend>(single: &SqlStore
     for polls in 0..MAX_POLLS {
         for operation in [BeginImport, BeginRead, BeginWrite, Commit, List, Prune] {
             changes += 1;
-            interrupted(run(operation, single, changes), polls).await;
+            interrupted(Box::pin(run(operation, single, changes)), polls).await;
             loop {
                 let user = load(other).await;
                 changes += 1;
@@ -51,6 +51,37 @@ pub async fn commits_after_dropped_operations_last<B: Backend>(single: &SqlStore
     }
 }
 
+/// After a dropped `commit_in`, the host's commit keeps what was written before it, or fails. Not for MariaDB: there the
+/// connection is not usable then. The arguments are those of [`commits_after_dropped_operations_last`].
+pub async fn no_commit_after_a_dropped_one_loses_writes<B: Backend>(
+    single: &SqlStore<B>,
+    other: &SqlStore<B>,
+) {
+    let mut kept = 0;
+    for polls in 0..MAX_POLLS {
+        // The other law uses lower numbers.
+        let (before, n) = (load(other).await, 100_000 + 2 * polls as u128);
+        let first = rename(&before, n);
+        let mut transaction = single.begin_write().await.expect("begins");
+        let outcome = SqlStore::<B>::commit_in(&mut transaction, &first).await;
+        assert_eq!(outcome.expect("commits"), CommitOutcome::Applied);
+        let dropped = ChangeSet { user: UserId(3), ..rename(&user(3), n + 1) };
+        interrupted(async { drop(SqlStore::<B>::commit_in(&mut transaction, &dropped).await) }, polls).await;
+        let expected = match transaction.commit().await {
+            Ok(()) => {
+                kept += 1;
+                first.change.into()
+            }
+            Err(error) => {
+                assert!(format!("{error:?}").contains("TransactionEnded"), "{error:?}");
+                before.revision
+            }
+        };
+        assert_eq!(load(other).await.revision, expected, "{polls}");
+    }
+    assert!(kept > 0);
+}
+
 async fn load<B: Backend>(store: &SqlStore<B>) -> userbook::User {
     store.load(&SnapshotQuery::user(UserId(1))).await.expect("loads").user.expect("the user exists")
 }
@@ -59,7 +90,14 @@ async fn run<B: Backend>(operation: Operation, store: &SqlStore<B>, n: u128) {
     match operation {
         BeginImport => drop(store.begin_import().await.expect("begins")),
         BeginRead => drop(store.begin_read().await.expect("begins")),
-        BeginWrite => drop(store.begin_write().await.expect("begins")),
+        BeginWrite => {
+            let mut transaction = store.begin_write().await.expect("begins");
+            drop(
+                SqlStore::<B>::load_in(&mut transaction, &SnapshotQuery::user(UserId(1)))
+                    .await
+                    .expect("loads"),
+            );
+        }
         Commit => {
             // External ids need more than one statement.
             let mut change = rename(&load(store).await, n);
@@ -95,7 +133,7 @@ mod tests {
     use sqlx::sqlite::SqlitePoolOptions;
     use userbook_sqlx::SqliteStore;
 
-    use super::commits_after_dropped_operations_last;
+    use super::{commits_after_dropped_operations_last, no_commit_after_a_dropped_one_loses_writes};
     use crate::references::tests::opened;
 
     #[tokio::test]
@@ -105,5 +143,6 @@ mod tests {
         let options = store.pool().connect_options().as_ref().clone();
         let single = SqliteStore::new(single.connect_with(options).await.expect("connects"));
         commits_after_dropped_operations_last(&single, &store).await;
+        no_commit_after_a_dropped_one_loses_writes(&single, &store).await;
     }
 }

@@ -12,7 +12,7 @@ use userbook::{
 use crate::{
     bulk::RowFormat,
     commit::{self, Owner},
-    connection_cache::ConnectionCache,
+    connection_cache::{ConnectionCache, Dirty},
     driver::Driver,
     error::SqlResult,
     interrupt::Interrupt,
@@ -71,8 +71,13 @@ pub trait Backend: Driver {
         Ok(Interrupt::default())
     }
 
+    /// Waits until the driver knows whether a transaction is open.
+    async fn settle(_: &mut Self::Connection) -> SqlResult<Self, ()> {
+        Ok(())
+    }
+
     /// Repairs or closes a connection on which an operation failed or was interrupted.
-    fn on_dirty(conn: &mut OwnedMutexGuard<PoolConnection<Self>>);
+    fn on_dirty(conn: &mut OwnedMutexGuard<PoolConnection<Self>>) -> Dirty;
 
     /// Checks the settings that the store depends on.
     async fn check_connection(conn: &mut Self::Connection) -> Result<(), MigrateError>;

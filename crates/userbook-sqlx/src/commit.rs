@@ -84,9 +84,13 @@ pub(crate) async fn end<B: Backend, T>(
         return answer;
     }
     let rolled_back = transaction.rollback().await;
-    let answer = answer?;
-    rolled_back?;
-    Ok(answer)
+    match answer {
+        Err(error) if matches!(error.class, ErrorClass::Failure(_)) => Err(error),
+        // MariaDB may have undone the whole transaction: the savepoint is gone.
+        Err(error) if error.class == ErrorClass::Contended && owner != Owner::Store => Err(error),
+        // After a failed rollback the connection is not clean, whatever the outcome is.
+        answer => rolled_back.map_err(SqlError::from).and(answer),
+    }
 }
 
 /// Commits an update in a transaction or a savepoint.

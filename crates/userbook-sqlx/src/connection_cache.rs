@@ -20,7 +20,7 @@ use sqlx::{Connection as _, Database, Error, Pool, pool::PoolConnection};
 use tokio::{
     runtime::Handle,
     sync::{self, OwnedMutexGuard, OwnedSemaphorePermit},
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 use idle::IdleConnections;
@@ -32,10 +32,22 @@ const MAX_HOLD: Duration = Duration::from_millis(50);
 const MAX_IDLE: Duration = Duration::from_millis(5);
 
 /// The longest time for reading what is left of the answer to a dropped operation.
-pub(crate) const MAX_READ: Duration = Duration::from_mins(1);
+pub(crate) const MAX_READ: Duration = Duration::from_secs(10);
 
-/// What happens to a connection on which an operation failed or was interrupted, before the pool gets it.
-pub(crate) type OnDirty<DB> = fn(&mut OwnedMutexGuard<PoolConnection<DB>>);
+/// How long the statement of a closed connection may run on. The connection cannot tell.
+const ABANDONED: Duration = Duration::from_secs(5);
+
+/// What becomes of a connection on which an operation failed or was interrupted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dirty {
+    /// It is closed: nothing more can be read from it.
+    Closed,
+    /// The pool gets it when the answer to the operation has been read.
+    Returned,
+}
+
+/// Decides about a connection on which an operation failed or was interrupted, before the pool gets it.
+pub(crate) type OnDirty<DB> = fn(&mut OwnedMutexGuard<PoolConnection<DB>>) -> Dirty;
 
 /// A connection. The lock is never contended: it lets a [`StoreConnection`] move its connection out when dropped.
 type Shared<DB> = Arc<sync::Mutex<PoolConnection<DB>>>;
@@ -135,6 +147,11 @@ impl<DB: Database> StoreConnection<DB> {
 
     /// Returns a clean connection: all answers were read, no transaction is open, and no setting was changed.
     pub fn release(mut self) {
+        self.keep();
+    }
+
+    /// [Releases](Self::release) the connection when it is dropped.
+    pub(crate) fn keep(&mut self) {
         self.is_clean = true;
     }
 }
@@ -144,21 +161,30 @@ impl<DB: Database> Drop for StoreConnection<DB> {
         if self.is_clean {
             return self.idle.keep(Arc::clone(OwnedMutexGuard::mutex(&self.connection)), self.since);
         }
-        (self.on_dirty)(&mut self.connection);
+        let end = (self.on_dirty)(&mut self.connection);
         if let (Some(turn), Ok(runtime)) = (self.turn.take(), Handle::try_current()) {
             let shared = Arc::clone(OwnedMutexGuard::mutex(&self.connection));
             runtime.spawn(async move {
-                let mut connection = shared.lock_owned().await;
-                // Reads what is left of the answer. A peer that is gone sends nothing.
-                if !matches!(timeout(MAX_READ, connection.ping()).await, Ok(Ok(()))) {
-                    connection.close_on_drop();
+                match end {
+                    Dirty::Closed => {
+                        drop(shared);
+                        sleep(ABANDONED).await;
+                    }
+                    Dirty::Returned => read_rest(shared).await,
                 }
-                drop(connection);
                 drop(turn);
             });
         }
         // The cause may have broken the other connections too.
         self.idle.return_all();
+    }
+}
+
+/// Reads what is left of the answer. A peer that is gone sends nothing.
+async fn read_rest<DB: Database>(shared: Shared<DB>) {
+    let mut connection = shared.lock_owned().await;
+    if !matches!(timeout(MAX_READ, connection.ping()).await, Ok(Ok(()))) {
+        connection.close_on_drop();
     }
 }
 

@@ -22,6 +22,7 @@ mod error;
 mod external_ids;
 mod further_addresses;
 pub mod host;
+mod host_transaction;
 mod import;
 mod interrupt;
 mod json;
@@ -64,6 +65,7 @@ pub use sqlx;
 
 pub use connection_cache::StoreConnection;
 pub use decode::DecodeError;
+pub use host_transaction::HostTransaction;
 pub use migration::{MigrateError, Migration, migrate};
 #[cfg(feature = "mysql")]
 pub use mysql::MySqlStore;

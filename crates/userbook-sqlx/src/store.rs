@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use futures_util::future::join;
-use sqlx::{Pool, SqlSafeStr, Transaction};
+use sqlx::Pool;
 use tokio::sync::Semaphore;
 use userbook::{
     Timestamp, UserId, UserRef, UserStore,
@@ -31,6 +31,7 @@ use crate::{
     connection_cache::{ConnectionCache, StoreConnection},
     driver::Conn,
     error::SqlError,
+    host_transaction::HostTransaction,
     import, listing, load,
     migration::{self, MigrateError},
     outbox, provision, session,
@@ -156,12 +157,11 @@ impl<B: Backend> SqlStore<B> {
         provision::provision::<B>(connection, change, Owner::Host).await
     }
 
-    /// Begins a transaction that writes, for the `_in` methods and the host's own statements. If its future is dropped,
-    /// the transaction ends; sqlx's own `Pool::begin_with` would leave it open on PostgreSQL and MariaDB.
+    /// Begins a transaction that writes, for the `_in` methods and the host's own statements.
     ///
     /// # Errors
     /// [`StoreError`] when the storage fails.
-    pub async fn begin_write(&self) -> Result<Transaction<'static, B>, StoreError> {
+    pub async fn begin_write(&self) -> Result<HostTransaction<B>, StoreError> {
         self.begin(B::BEGIN).await
     }
 
@@ -169,7 +169,7 @@ impl<B: Backend> SqlStore<B> {
     ///
     /// # Errors
     /// [`StoreError`] when the storage fails.
-    pub async fn begin_import(&self) -> Result<Transaction<'static, B>, StoreError> {
+    pub async fn begin_import(&self) -> Result<HostTransaction<B>, StoreError> {
         let mut transaction = self.begin(B::BEGIN).await?;
         B::lock_for_import(&mut transaction).await?;
         Ok(transaction)
@@ -179,17 +179,8 @@ impl<B: Backend> SqlStore<B> {
     ///
     /// # Errors
     /// [`StoreError`] when the storage fails.
-    pub async fn begin_read(&self) -> Result<Transaction<'static, B>, StoreError> {
+    pub async fn begin_read(&self) -> Result<HostTransaction<B>, StoreError> {
         self.begin(B::BEGIN_READ).await
-    }
-
-    /// Commits a transaction of the host.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the storage fails; [`Ambiguous`](userbook::store::StoreErrorKind::Ambiguous) if the outcome
-    /// is unknown.
-    pub async fn commit_transaction(transaction: Transaction<'_, B>) -> Result<(), StoreError> {
-        Ok(transaction.commit().await.map_err(SqlError::<B>::at_commit)?)
     }
 
     /// Takes a connection for the host's own statements. The store keeps connections for up to 50 ms between
@@ -212,13 +203,8 @@ impl<B: Backend> SqlStore<B> {
         &self.batches
     }
 
-    /// A task of its own waits for the answer: if the caller's future were dropped meanwhile, sqlx would return the
-    /// connection to the pool with an open transaction.
-    async fn begin(&self, sql: &'static str) -> Result<Transaction<'static, B>, StoreError> {
-        let pool = self.pool().clone();
-        let begun = tokio::spawn(async move { pool.begin_with(sql.into_sql_str()).await }).await;
-        let begun = begun.map_err(|error| StoreError::new(StoreErrorKind::Other, error))?;
-        Ok(begun.map_err(SqlError::<B>::from)?)
+    async fn begin(&self, sql: &'static str) -> Result<HostTransaction<B>, StoreError> {
+        Ok(HostTransaction::begin(self.acquire().await?, sql).await?)
     }
 
     /// Runs [`import`](ImportStore::import) in a transaction of [`begin_import`](Self::begin_import), so that a host

@@ -7,7 +7,6 @@ use std::{
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
-use sqlx::{Connection as _, Error, SqlSafeStr};
 use tokio::sync::{mpsc, oneshot};
 use userbook::{
     UserId, UserStore,
@@ -22,7 +21,7 @@ use crate::{
     backend::Backend,
     commit::{self, Owner},
     driver::Conn,
-    error::SqlError,
+    host_transaction::HostTransaction,
     load, provision,
 };
 
@@ -171,14 +170,14 @@ impl<B: Backend> SqlTransaction<B> {
 
 /// Owns the connection until the transaction ends.
 async fn serve<B: Backend>(
-    mut connection: StoreConnection<B>,
+    connection: StoreConnection<B>,
     ready: oneshot::Sender<Result<(), StoreError>>,
     mut requests: mpsc::Receiver<Request<B>>,
 ) {
-    let mut transaction = match connection.begin_with(B::BEGIN.into_sql_str()).await {
+    let mut transaction = match HostTransaction::begin(connection, B::BEGIN).await {
         Ok(transaction) => transaction,
         Err(error) => {
-            _ = ready.send(Err(SqlError::<B>::from(error).into()));
+            _ = ready.send(Err(error.into()));
             return;
         }
     };
@@ -197,14 +196,8 @@ async fn serve<B: Backend>(
         }
     };
     if let Some(reply) = committed {
-        let answer = transaction.commit().await;
-        if answer.is_ok() {
-            connection.release();
-        }
-        let answer = answer.map_err(|error: Error| SqlError::<B>::at_commit(error).into());
-        _ = reply.send(Some(answer));
+        _ = reply.send(Some(transaction.commit().await));
     } else {
-        // The connection may be broken: the pool tests it.
         _ = transaction.rollback().await;
     }
     requests.close();

@@ -78,7 +78,7 @@ pub(crate) async fn adopt(store: &SqliteStore) -> Result<(), Box<dyn Error>> {
     if is_old {
         sqlx::raw_sql(MOVE_IN).execute(&mut *transaction).await?;
     }
-    Ok(SqliteStore::commit_transaction(transaction).await?)
+    Ok(transaction.commit().await?)
 }
 
 async fn import(transaction: &mut SqliteConnection) -> Result<(), Box<dyn Error>> {

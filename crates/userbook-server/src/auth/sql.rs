@@ -101,7 +101,7 @@ impl<B: AuthBackend> AuthStore for SqlAuth<B> {
             PUT_GRANT.execute::<B>(&mut transaction, &grant_values(grant)).await?;
         }
         before_commit().map_err(|error| StoreError::new(StoreErrorKind::Other, error))?;
-        SqlStore::<B>::commit_transaction(transaction).await?;
+        transaction.commit().await?;
         Ok(ImportOutcome::Imported)
     }
 
@@ -112,7 +112,7 @@ impl<B: AuthBackend> AuthStore for SqlAuth<B> {
             return Ok(false);
         }
         PUT_TOKEN.execute::<B>(&mut transaction, &token_values(token)).await?;
-        SqlStore::<B>::commit_transaction(transaction).await?;
+        transaction.commit().await?;
         Ok(true)
     }
 
@@ -127,7 +127,10 @@ impl<B: AuthBackend> AuthStore for SqlAuth<B> {
     }
 
     async fn tokens(&self, user: Option<UserId>) -> Result<Vec<TokenRow>, StoreError> {
-        read_tokens::<B>(&mut *self.store.acquire().await?, user).await
+        let mut connection = self.store.acquire().await?;
+        let tokens = read_tokens::<B>(&mut connection, user).await?;
+        connection.release();
+        Ok(tokens)
     }
 
     async fn grant(&self, grant: &GrantRow) -> Result<bool, StoreError> {
@@ -135,7 +138,7 @@ impl<B: AuthBackend> AuthStore for SqlAuth<B> {
         let values = grant_values(grant);
         let known = DELETE_GRANT.execute::<B>(&mut transaction, &values).await?;
         PUT_GRANT.execute::<B>(&mut transaction, &values).await?;
-        SqlStore::<B>::commit_transaction(transaction).await?;
+        transaction.commit().await?;
         Ok(known == 0)
     }
 
@@ -145,7 +148,10 @@ impl<B: AuthBackend> AuthStore for SqlAuth<B> {
     }
 
     async fn grants_of_all(&self) -> Result<Vec<GrantRow>, StoreError> {
-        read_grants::<B>(&mut *self.store.acquire().await?).await
+        let mut connection = self.store.acquire().await?;
+        let grants = read_grants::<B>(&mut connection).await?;
+        connection.release();
+        Ok(grants)
     }
 }
 

@@ -7,7 +7,7 @@ use userbook::{
 };
 use userbook_sqlx::{
     SqlStore,
-    host::{RowExt, Statement, Value, required},
+    host::{RowExt, Statement, Value, fetch, required},
 };
 
 use super::{EventQuery, ExportSink, Maintenance, check, export};
@@ -42,7 +42,7 @@ impl<B: AuthBackend> Maintenance for SqlMaintenance<B> {
             ("all", (!query.pending).into()),
             ("limit", i64::from(query.limit).into()),
         ];
-        let rows = EVENTS.fetch_all::<B>(&mut *self.store.acquire().await?, &parameters).await?;
+        let rows = fetch(&self.store, &EVENTS, &parameters).await?;
         rows.iter()
             .map(|row| {
                 let body = required(row, "body", RowExt::text)?;

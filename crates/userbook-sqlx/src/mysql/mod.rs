@@ -35,7 +35,7 @@
 //! Begin a transaction for [`commit_in`](MySqlStore::commit_in) with [`begin_write`](MySqlStore::begin_write), which
 //! runs [`BEGIN`]: under `REPEATABLE READ` a load would return rows that have long been overwritten. `Transient` may
 //! mean that a deadlock or a lock timeout has undone the host's whole transaction: roll back and begin again. After a
-//! dropped future, of a load too, drop the transaction and close the connection; nothing is written.
+//! dropped future, of a load too, drop the transaction; nothing is written.
 //!
 //! # Clusters
 //!

@@ -23,9 +23,9 @@
 //!
 //! Begin a transaction for [`commit_in`](SqliteStore::commit_in) with [`begin_write`](SqliteStore::begin_write). A
 //! transaction of another kind that has read may become unable to write. The outcome is then
-//! [`Conflict`](userbook::store::CommitOutcome::Conflict), and only a new transaction helps. A dropped future leaves no
-//! trace. Close the connection after an error: some errors (a full disk) end the transaction, and sqlx does not
-//! notice.
+//! [`Conflict`](userbook::store::CommitOutcome::Conflict), and only a new transaction helps. After a
+//! dropped future or an error, drop the transaction; nothing is written. Some errors (a full disk) end it without
+//! notice to sqlx.
 //!
 //! # The host's own writes
 //!

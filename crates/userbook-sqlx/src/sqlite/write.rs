@@ -17,7 +17,7 @@ use crate::{
     bulk::{RowFormat, write_rows},
     claims,
     commit::{Owner, in_transaction},
-    connection_cache::ConnectionCache,
+    connection_cache::{ConnectionCache, Dirty},
     decode::{RowExt, required},
     driver::{execute, fetch_one},
     encode,
@@ -83,8 +83,11 @@ impl Backend for Sqlite {
 
     /// Ends the transaction that an interrupted command may have left open: sqlx does not know it. Some failures (a
     /// full disk is one) end the transaction instead, and sqlx would count it for ever.
-    fn on_dirty(conn: &mut OwnedMutexGuard<PoolConnection<Self>>) {
-        let Ok(runtime) = Handle::try_current() else { return conn.close_on_drop() };
+    fn on_dirty(conn: &mut OwnedMutexGuard<PoolConnection<Self>>) -> Dirty {
+        let Ok(runtime) = Handle::try_current() else {
+            conn.close_on_drop();
+            return Dirty::Closed;
+        };
         let shared = Arc::clone(OwnedMutexGuard::mutex(conn));
         runtime.spawn(async move {
             let mut conn = shared.lock_owned().await;
@@ -96,6 +99,12 @@ impl Backend for Sqlite {
                 conn.close_on_drop();
             }
         });
+        Dirty::Returned
+    }
+
+    /// The thread of the connection rolls back by itself after a dropped savepoint.
+    async fn settle(conn: &mut SqliteConnection) -> SqlResult<Self, ()> {
+        Ok(conn.ping().await?)
     }
 
     async fn check_connection(conn: &mut SqliteConnection) -> Result<(), MigrateError> {

@@ -39,7 +39,7 @@ impl<B: AuthBackend> ConnectionStore for SqlAuth<B> {
             return Ok(name_taken(&connection.name));
         }
         PUT_CONNECTION.execute::<B>(&mut transaction, &values(connection)).await?;
-        SqlStore::<B>::commit_transaction(transaction).await?;
+        transaction.commit().await?;
         Ok(CommitOutcome::Applied)
     }
 

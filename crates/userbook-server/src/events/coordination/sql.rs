@@ -135,7 +135,7 @@ impl<B: AuthBackend> Coordination for SqlCoordination<B> {
             let parameters = [("seq", entry.position.into()), ("sinks", sinks.into())];
             PUT_DELIVERED.execute::<B>(&mut transaction, &parameters).await?;
         }
-        SqlStore::<B>::commit_transaction(transaction).await?;
+        transaction.commit().await?;
         Ok(delivered)
     }
 
@@ -157,7 +157,7 @@ impl<B: AuthBackend> Coordination for SqlCoordination<B> {
         let mut transaction = self.store.begin_write().await?;
         DELETE_FAILED.execute::<B>(&mut transaction, &parameters).await?;
         PUT_FAILED.execute::<B>(&mut transaction, &parameters).await?;
-        SqlStore::<B>::commit_transaction(transaction).await
+        transaction.commit().await
     }
 
     async fn failed(&self, limit: u32) -> Result<Vec<FailedEvent>, StoreError> {
@@ -186,7 +186,7 @@ impl<B: AuthBackend> Coordination for SqlCoordination<B> {
         let mut transaction = self.store.begin_write().await?;
         let rows = COUNT_RETRIES.fetch_all::<B>(&mut transaction, &parameters).await?;
         RETRY_FAILED.execute::<B>(&mut transaction, &parameters).await?;
-        SqlStore::<B>::commit_transaction(transaction).await?;
+        transaction.commit().await?;
         rows.iter().map(|row| Ok((required(row, "destination", RowExt::text)?, total(row)?))).collect()
     }
 

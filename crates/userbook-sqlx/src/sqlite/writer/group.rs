@@ -44,7 +44,7 @@ pub(super) async fn write(mut turn: Turn, mut waiting: Vec<Waiting>) {
             }
         }
         Group::RolledBack => {
-            for Waiting { change, outcome } in waiting {
+            for Waiting { change, outcome, .. } in waiting {
                 _ = outcome.send(turn.alone(change.write()).await);
             }
         }

@@ -5,7 +5,8 @@
 //! fails, and each is acknowledged only after the sync. A group does not wait: what has arrived is written.
 //!
 //! A caller that finds the writer idle writes by itself, without the detour through another task. If a caller is
-//! dropped, the connection is closed, which rolls back what was not committed, and the others continue.
+//! dropped, the connection is closed, which rolls back what was not committed, and the others continue. If its future is
+//! kept but not polled, the others give up after [`MAX_WAIT`].
 
 mod group;
 
@@ -13,12 +14,14 @@ use std::{
     fmt, mem,
     pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicI64},
+    time::Duration,
 };
 
 use sqlx::{ConnectOptions as _, Connection as _, Error, SqliteConnection, SqlitePool};
 use tokio::{
     runtime::Handle,
     sync::{Notify, oneshot},
+    time::timeout,
 };
 use userbook::{
     Timestamp, UserRef,
@@ -27,6 +30,10 @@ use userbook::{
 };
 
 use crate::write::Write;
+
+/// The longest time that a write waits until its group begins: longer than another process may hold the lock of the
+/// database.
+const MAX_WAIT: Duration = Duration::from_secs(15);
 
 /// The writer. Clones share it.
 #[derive(Clone)]
@@ -49,6 +56,8 @@ struct State {
     /// Whether a caller or a group writes.
     is_busy: bool,
     waiting: Vec<Waiting>,
+    /// The number of writes that have waited.
+    numbered: u64,
     /// Whether a task waits for the end of the pool.
     watches_pool: bool,
     /// Whether [`Writer::close`] was called. The writes that wait are still written.
@@ -59,6 +68,7 @@ struct State {
 
 /// A write of a caller that waits.
 struct Waiting {
+    number: u64,
     change: Change,
     outcome: oneshot::Sender<Result<CommitOutcome, StoreError>>,
 }
@@ -99,6 +109,11 @@ impl From<Write<'_>> for Change {
 #[derive(Debug, thiserror::Error)]
 #[error("the task of the writer ended")]
 struct WriterEnded;
+
+/// Nothing was written: the write before this one did not end.
+#[derive(Debug, thiserror::Error)]
+#[error("the write before this one did not end within {} s", MAX_WAIT.as_secs())]
+struct WriterBusy;
 
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
@@ -164,19 +179,43 @@ impl Writer {
             }
             if state.is_busy {
                 let (sender, outcome) = oneshot::channel();
-                state.waiting.push(Waiting { change: write.into(), outcome: sender });
-                Some(outcome)
+                let number = state.numbered;
+                state.numbered += 1;
+                state.waiting.push(Waiting { number, change: write.into(), outcome: sender });
+                Some((number, outcome))
             } else {
                 state.is_busy = true;
                 None
             }
         };
         match outcome {
-            Some(outcome) => {
-                outcome.await.map_err(|_| StoreError::new(StoreErrorKind::Ambiguous, WriterEnded))?
-            }
+            Some((number, outcome)) => self.wait(number, outcome).await,
             None => Turn::new(self.clone()).alone(write).await,
         }
+    }
+
+    /// Waits for the outcome of a write in a group.
+    async fn wait(
+        &self,
+        number: u64,
+        mut outcome: oneshot::Receiver<Result<CommitOutcome, StoreError>>,
+    ) -> Result<CommitOutcome, StoreError> {
+        let answer = match timeout(MAX_WAIT, &mut outcome).await {
+            Ok(answer) => answer,
+            Err(_) if self.withdraw(number) => {
+                return Err(StoreError::new(StoreErrorKind::Transient, WriterBusy));
+            }
+            Err(_) => outcome.await,
+        };
+        answer.map_err(|_| StoreError::new(StoreErrorKind::Ambiguous, WriterEnded))?
+    }
+
+    /// Returns whether the write still waited.
+    fn withdraw(&self, number: u64) -> bool {
+        let mut state = self.state();
+        let before = state.waiting.len();
+        state.waiting.retain(|waiting| waiting.number != number);
+        state.waiting.len() < before
     }
 
     /// Waits for the writes that have begun and for those that wait, and closes the connection. Later writes fail.
