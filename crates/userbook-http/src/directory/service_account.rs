@@ -42,7 +42,8 @@ struct Created<'a> {
 
 impl<S: ProvisioningStore + ListStore, A: ListAuthorizer, N: Authenticator> DirectoryApi<S, A, N> {
     /// Authorizes, reads the body, checks that name and token are free, then creates user, group and token. If a later
-    /// step fails, the earlier ones are undone.
+    /// step fails, the earlier ones are undone. If the future is dropped because the caller has left, they stay: an
+    /// account without a token, as the events show.
     pub(super) async fn create_service_account<B>(
         &self,
         head: &Parts,
