@@ -6,6 +6,7 @@ DERIVED = "name: components without a value follow from displayName (givenName, 
 ADDRESS = "emails: an address without a value is removed"
 TWICE = "add: values that the request repeats are added once"
 ERRORS = "both reject, and report another error: values are read before operations are applied"
+PATH_FIRST = "both reject; of two faults of one operation, that of the path is reported"
 EMPTY = "an element that loses its last sub-attribute is removed before the next operation"
 CHECKED = "a value of another type is an error, even if the target does not exist"
 LIST = "an object without members is no list"
@@ -54,7 +55,10 @@ def of_error(operations, ours, theirs):
 def strict(before, operations, ours, theirs):
     """Returns the reasons for a difference from scim2-models; None if there is a difference without a reason."""
     if "error" in ours and "error" in theirs:
-        return ERRORS if len(operations) > 1 or ours["error"] == "invalidValue" else None
+        if len(operations) > 1 or ours["error"] == "invalidValue":
+            return ERRORS
+        no_value = theirs["error"] == "invalidValue" and operations[0].get("value") is None
+        return PATH_FIRST if no_value and ours["error"] in ("invalidFilter", "invalidPath") else None
     if "error" in ours or "error" in theirs:
         return of_error(operations, ours, theirs)
     ours, theirs = ours["resource"], theirs["resource"]
