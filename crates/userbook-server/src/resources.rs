@@ -24,7 +24,8 @@ const OTHER_THREADS: usize = 16;
 pub enum ResourceError {
     /// The limit of processes and threads.
     #[error(
-        "cannot start {0} threads: the limit of processes is too low (ulimit -u, TasksMax of systemd, or pids of a container)"
+        "cannot start {0} threads: the limit of processes (ulimit -u, TasksMax of systemd, pids of a container) or of \
+         address space (ulimit -v) is too low"
     )]
     Threads(usize, #[source] io::Error),
     /// The limit of open files.

@@ -7,6 +7,7 @@ use crate::error::{Classify, ErrorClass, SqlError};
 
 const BUSY: u32 = 5;
 const LOCKED: u32 = 6;
+const NO_MEMORY: u32 = 7;
 const CORRUPT: u32 = 11;
 const CONSTRAINT: u32 = 19;
 const NOT_A_DATABASE: u32 = 26;
@@ -57,7 +58,7 @@ impl Classify for Sqlite {
             (Some(CONSTRAINT_FOREIGN_KEY), _) => ErrorClass::Conflict,
             // Another writer has written since this transaction began to read.
             (Some(BUSY_SNAPSHOT), _) => ErrorClass::Contended,
-            (_, Some(BUSY | LOCKED)) => ErrorClass::Failure(StoreErrorKind::Transient),
+            (_, Some(BUSY | LOCKED | NO_MEMORY)) => ErrorClass::Failure(StoreErrorKind::Transient),
             (_, Some(CORRUPT | NOT_A_DATABASE)) => ErrorClass::Failure(StoreErrorKind::Corrupt),
             _ if matches!(error, Error::PoolTimedOut) => ErrorClass::Failure(StoreErrorKind::Transient),
             _ => ErrorClass::Failure(StoreErrorKind::Other),
@@ -127,6 +128,7 @@ mod tests {
             (517, Transient, Transient),
             (6, Transient, Ambiguous),
             (262, Transient, Ambiguous),
+            (7, Transient, Ambiguous),
             (8, Other, Ambiguous),
             (10, Other, Ambiguous),
             (1034, Other, Ambiguous),
