@@ -29,7 +29,8 @@ async fn lock_timeout_is_stale_and_statement_timeout_is_transient() {
     other.execute("SELECT id FROM userbook_user WHERE id = 1 FOR UPDATE").await.unwrap();
     let impatient = with_setting(&database, "innodb_lock_wait_timeout = 1").await;
     assert_eq!(impatient.commit(&rename(&user(1), 1)).await.unwrap(), CommitOutcome::Conflict);
-    let slow = with_setting(&database, "max_statement_time = 0.1").await;
+    // Long enough for a statement without lock waits on a busy machine.
+    let slow = with_setting(&database, "max_statement_time = 2").await;
     assert_eq!(slow.commit(&rename(&user(1), 1)).await.unwrap_err().kind, Transient);
     assert!(slow.load(&SnapshotQuery::user(UserId(1))).await.unwrap().user.is_some(), "reads still work");
     other.rollback().await.unwrap();
@@ -54,9 +55,15 @@ async fn missing_table_is_not_transient() {
 #[tokio::test]
 async fn exhausted_pool_is_transient_and_closed_pool_is_not() {
     let database: Database = prepared().await;
-    let small = pool_options().max_connections(1).acquire_timeout(Duration::from_millis(200));
-    let store = MySqlStore::new(small.connect_with(database.options()).await.unwrap());
-    let held = store.pool().acquire().await.unwrap();
+    let small = pool_options().max_connections(1).acquire_timeout(Duration::from_secs(1));
+    let store = MySqlStore::new(small.connect_lazy_with(database.options()));
+    // The timeout includes the connecting.
+    let held = loop {
+        match store.pool().acquire().await {
+            Err(sqlx::Error::PoolTimedOut) => {}
+            held => break held.unwrap(),
+        }
+    };
     assert_eq!(store.load(&SnapshotQuery::user(UserId(1))).await.unwrap_err().kind, Transient);
     assert_eq!(store.commit(&rename(&user(1), 1)).await.unwrap_err().kind, Transient);
     drop(held);

@@ -1,7 +1,5 @@
 //! Large directories: unrelated rows must not increase the cost of a query. The tests count the rows read.
 
-use std::time::{Duration, Instant};
-
 use sqlx::{AssertSqlSafe, Executor, Row, SqlSafeStr};
 use userbook::{
     Group, GroupId, User, UserId, UserStore,
@@ -26,9 +24,7 @@ async fn retired() -> Database {
     let users = (1..MANY).map(member).collect();
     let groups = vec![Group { is_superuser: true, ..group(1) }, group(2)];
     let database = Database::new().await;
-    let started = Instant::now();
     database.store.import(&ImportData { groups, users, ..ImportData::default() }).await.unwrap();
-    assert!(started.elapsed() < Duration::from_mins(1), "importing took {:?}", started.elapsed());
     let events = "INSERT INTO userbook_event (id, kind, version, occurred_at, body, acked_at) \
                   SELECT UNHEX(MD5(seq)), 'x', 1, '2024-01-01', '', UTC_TIMESTAMP(6) FROM seq_1_to_50000";
     database.pool().execute(events).await.unwrap();

@@ -13,7 +13,7 @@ use userbook_tests::servers::postgres::Database;
 
 use userbook_tests::rows::{rename, user};
 
-use crate::prepared;
+use crate::{prepared, waits::until_a_lock_is_awaited};
 
 async fn with_setting(database: &Database, name: &str, value: &str) -> PostgresStore {
     let options = database.options().options([(name, value)]);
@@ -56,9 +56,15 @@ async fn missing_table_is_not_transient() {
 #[tokio::test]
 async fn exhausted_pool_is_transient_and_closed_pool_is_not() {
     let database = prepared().await;
-    let small = pool_options().max_connections(1).acquire_timeout(Duration::from_millis(200));
-    let store = PostgresStore::new(small.connect_with(database.options()).await.unwrap());
-    let held = store.pool().acquire().await.unwrap();
+    let small = pool_options().max_connections(1).acquire_timeout(Duration::from_secs(1));
+    let store = PostgresStore::new(small.connect_lazy_with(database.options()));
+    // The timeout includes the connecting.
+    let held = loop {
+        match store.pool().acquire().await {
+            Err(sqlx::Error::PoolTimedOut) => {}
+            held => break held.unwrap(),
+        }
+    };
     assert_eq!(store.load(&SnapshotQuery::user(UserId(1))).await.unwrap_err().kind, Transient);
     assert_eq!(store.commit(&rename(&user(1), 1)).await.unwrap_err().kind, Transient);
     drop(held);
@@ -100,7 +106,7 @@ async fn deadlock_is_stale() {
         other.execute("SELECT FROM userbook_user WHERE id = 3 FOR UPDATE").await.unwrap();
         other.rollback().await.unwrap();
     });
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    until_a_lock_is_awaited(database.pool()).await;
     let outcome = PostgresStore::commit_in(&mut mine, &rename(&user(1), 1)).await.unwrap();
     assert_eq!(outcome, CommitOutcome::Conflict);
     mine.rollback().await.unwrap();

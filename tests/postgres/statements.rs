@@ -46,9 +46,11 @@ async fn counted(database: &userbook_tests::servers::postgres::Database) -> (Pro
     (proxy, PostgresStore::new(pool))
 }
 
-/// Returns the sent messages once no more follow.
-async fn all(proxy: &Proxy) -> Messages {
-    tokio::time::sleep(Duration::from_millis(50)).await;
+/// Returns the sent messages once no more follow: a returned connection is idle after its ping.
+async fn all(proxy: &Proxy, store: &PostgresStore) -> Messages {
+    while store.pool().num_idle() == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
     proxy.messages()
 }
 
@@ -72,11 +74,11 @@ async fn load_and_commit_take_one_statement_each() {
     let renamed = rename(&user(3), 9);
     store.commit(&ChangeSet { groups_added: [group(1).id].into(), ..renamed.clone() }).await.unwrap();
     store.commit(&renamed).await.unwrap();
-    all(&proxy).await;
+    all(&proxy, &store).await;
 
     let facts = store.load(&everything).await.unwrap();
     assert_eq!(proxy.messages(), ONE, "a load");
-    let behind = all(&proxy).await;
+    let behind = all(&proxy, &store).await;
     assert_eq!(behind, Messages { sync: 1, ..Messages::default() }, "sqlx pings a returned connection");
 
     let rich = ChangeSet {
@@ -100,7 +102,7 @@ async fn load_and_commit_take_one_statement_each() {
     ] {
         store.commit(change).await.unwrap();
         assert_eq!(proxy.messages(), ONE, "{what}");
-        all(&proxy).await;
+        all(&proxy, &store).await;
     }
 }
 
@@ -108,14 +110,14 @@ async fn load_and_commit_take_one_statement_each() {
 async fn update_takes_two_statements() {
     let database = prepared().await;
     let (proxy, store) = counted(&database).await;
-    let service = UserService::new(store, PermissionAuthorizer::new(StaticPermissions::none()));
+    let service = UserService::new(store.clone(), PermissionAuthorizer::new(StaticPermissions::none()));
     let actor = Actor::system();
     for n in 1..=3 {
-        all(&proxy).await;
+        all(&proxy, &store).await;
         let update = UserUpdate::patch().name(format!("round {n}")).is_active(n == 2);
         let updated = service.update_user(&actor, UserId(1), update).await.unwrap();
         assert!(matches!(updated.outcome, Outcome::Applied(_)));
-        let Messages { parse, execute, query, .. } = all(&proxy).await;
+        let Messages { parse, execute, query, .. } = all(&proxy, &store).await;
         // The first execution prepares the statements.
         assert_eq!((parse, execute, query), (if n == 1 { 2 } else { 0 }, 2, 0), "round {n}");
     }
@@ -136,9 +138,9 @@ async fn provisioning_takes_a_short_transaction() {
             guards: Guards { graph: Some(EpochGuard::read(directory.epochs.graph)), ..Guards::default() },
             event: rename(&user(id.0), n).event,
         };
-        all(&proxy).await;
+        all(&proxy, &store).await;
         assert_eq!(store.provision(&insert).await.unwrap(), CommitOutcome::Applied);
-        let Messages { execute, query, .. } = all(&proxy).await;
+        let Messages { execute, query, .. } = all(&proxy, &store).await;
         if let Some(expected) = expected {
             assert_eq!(
                 (execute, query),
@@ -179,9 +181,9 @@ async fn members_take_two_statements_for_any_number() {
             guards: Guards { graph: Some(EpochGuard::bump(directory.epochs.graph)), ..Guards::default() },
             event: rename(&user(1), n + 500).event,
         };
-        all(&proxy).await;
+        all(&proxy, &store).await;
         assert_eq!(store.provision(&put).await.unwrap(), CommitOutcome::Applied);
-        let Messages { execute, query, .. } = all(&proxy).await;
+        let Messages { execute, query, .. } = all(&proxy, &store).await;
         if n > 1000 {
             assert_eq!((execute, query), (5, 2), "BEGIN, guards, locks, group, members, event, COMMIT");
         }
@@ -195,7 +197,7 @@ async fn ping_before_use_would_be_counted() {
     let pool = sqlx::postgres::PgPoolOptions::new().max_connections(1);
     let store = PostgresStore::new(pool.connect_with(proxy.options().clone()).await.unwrap());
     store.load(&SnapshotQuery::user(UserId(1))).await.unwrap();
-    all(&proxy).await;
+    all(&proxy, &store).await;
     store.load(&SnapshotQuery::user(UserId(1))).await.unwrap();
     assert_eq!(proxy.messages().sync, 2);
 }

@@ -20,7 +20,7 @@ use userbook_tests::rows::{NINE, group, rename, user};
 use crate::prepared;
 
 /// Waits until a connection to this database waits for a lock.
-async fn until_a_lock_is_awaited(pool: &PgPool) {
+pub(crate) async fn until_a_lock_is_awaited(pool: &PgPool) {
     let sql = "SELECT count(*) FROM pg_stat_activity \
                WHERE datname = current_database() AND wait_event_type = 'Lock'";
     while sqlx::query_scalar::<_, i64>(sql).fetch_one(pool).await.unwrap() == 0 {

@@ -1,7 +1,7 @@
 //! The option `--events stdout`.
 
 use serde_json::{Value, json};
-use userbook_tests::binary::Server;
+use userbook_tests::{binary::Server, receiver::wait_for, serving::administer};
 
 use crate::support::{Folder, request, seed};
 
@@ -31,9 +31,16 @@ fn events_are_printed_as_json_lines_before_the_server_ends() {
     assert!(events(&folder).is_empty());
 }
 
-/// Runs the server until SIGTERM and returns the printed events.
+/// Returns whether all events are delivered.
+pub(crate) fn none_pending(database: &str) -> bool {
+    let pending = administer(database, &["events", "list", "--pending", "--json"]);
+    serde_json::from_slice::<Value>(&pending.stdout).unwrap() == json!([])
+}
+
+/// Runs the server until all events are delivered and returns the printed ones.
 fn events(folder: &Folder) -> Vec<Value> {
     let server = Server::start(&["--database", &folder.database(), "--events", "stdout"]);
+    wait_for("events stay pending", || none_pending(&folder.database()));
     let (status, written) = server.stop("TERM");
     assert!(status.success());
     written.lines().map(|line| serde_json::from_str(line).unwrap()).collect()

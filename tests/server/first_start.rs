@@ -76,9 +76,9 @@ fn database_that_is_down_is_named_at_once_and_at_the_end() {
             "--database",
             &format!("{scheme}://u@127.0.0.1:1/x"),
             "--start-timeout",
-            "1.5",
+            "5",
         ]));
-        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+        assert!(start.elapsed() < Duration::from_mins(1), "{:?}", start.elapsed());
         let lines: Vec<&str> = error.lines().collect();
         assert!(lines.len() >= 3, "{error}");
         assert!(lines[0].contains("trying again") && lines[0].contains("Connection refused"), "{error}");

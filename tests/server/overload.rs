@@ -13,7 +13,7 @@ use std::{
 
 use serde_json::{Value, json};
 use userbook_tests::{
-    binary::{Answer, Server, exchange, receive_one, send},
+    binary::{self, Answer, Server, exchange, receive_one, send},
     receiver::wait_for,
 };
 
@@ -43,7 +43,9 @@ fn server(seed: &Value, arguments: &[&str]) -> Server {
 fn send_as(server: &Server, key: &str, method: &str, target: &str, body: Option<&[u8]>) -> Answer {
     let bearer = format!("Bearer {key}");
     let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
-    send(server.address, method, &format!("/api/v3/core/users/{target}"), &headers, body).unwrap()
+    let target = format!("/api/v3/core/users/{target}");
+    // The server may close a connection that is still sending after it has answered 503.
+    exchange(server.address, &binary::request(server.address, method, &target, &headers, body)).unwrap()
 }
 
 /// How the connections of a crowd behave.
@@ -127,7 +129,7 @@ fn keep(stop: &AtomicBool, address: SocketAddr, behaviour: Behaviour, mut stream
 
 #[test]
 fn authorized_callers_work_while_512_connections_stall() {
-    let server = server(&seed(4), &[]);
+    let server = server(&seed(4), &["--wait-timeout", "10"]);
     for behaviour in BEHAVIOURS {
         let crowd = Crowd::new(server.address, 512, behaviour);
         for n in 0..40 {
@@ -282,11 +284,11 @@ fn bodies_of_denied_requests_use_no_memory_of_heads() {
              Content-Length: {length}\r\n\r\n"
         )
     };
-    let body = vec![b' '; 200_000];
+    let length = 200_000;
+    let request = head(length) + &" ".repeat(length);
     for n in 0..20 {
         let mut stream = TcpStream::connect(server.address).unwrap();
-        stream.write_all(head(body.len()).as_bytes()).unwrap();
-        stream.write_all(&body).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
         assert_eq!(receive_one(&mut stream).unwrap().status, 403, "request {n}");
         assert!(
             value(&page(&server), "userbook_memory_used_bytes{use=\"request_heads\"}") < 1.0,
@@ -319,6 +321,25 @@ fn expensive() -> String {
     json!({"name": "x", "attributes": {"a": items}}).to_string()
 }
 
+/// Sends expensive updates of a user until `stop`; returns the times of those that were decided.
+fn update_expensively(server: &Server, user: usize, body: &str, stop: &AtomicBool) -> Vec<Duration> {
+    let mut times = Vec::new();
+    while !stop.load(Ordering::Relaxed) {
+        let start = Instant::now();
+        let answer = send_as(server, KEY, "PATCH", &format!("{user}/"), Some(body.as_bytes()));
+        if answer.status != 503 {
+            times.push(start.elapsed());
+        }
+    }
+    times
+}
+
+/// Returns the time that this part of the times does not exceed, in percent.
+fn percentile(mut times: Vec<Duration>, part: usize) -> Option<Duration> {
+    times.sort_unstable();
+    times.get(times.len() * part / 100).copied()
+}
+
 #[test]
 fn liveness_answers_on_one_processor_while_expensive_requests_run() {
     let folder = Folder::new();
@@ -326,36 +347,30 @@ fn liveness_answers_on_one_processor_while_expensive_requests_run() {
     let server =
         Server::try_start_by(on_one_processor(), &["--database", "memory:", "--seed", &path]).unwrap();
     let (stop, body) = (AtomicBool::new(false), expensive());
-    let (slowest, expensive_requests) = std::thread::scope(|scope| {
+    let (answers, requests) = std::thread::scope(|scope| {
         let clients: Vec<_> = (0..8)
             .map(|n| {
                 let (server, stop, body) = (&server, &stop, &body);
-                scope.spawn(move || {
-                    let mut count = 0;
-                    while !stop.load(Ordering::Relaxed) {
-                        let path = format!("{}/", 101 + n % 4);
-                        let answer = send_as(server, KEY, "PATCH", &path, Some(body.as_bytes()));
-                        count += usize::from(answer.status != 503);
-                    }
-                    count
-                })
+                scope.spawn(move || update_expensively(server, 101 + n % 4, body, stop))
             })
             .collect();
-        let mut slowest = Duration::ZERO;
+        let mut answers = Vec::new();
         for _ in 0..20 {
             let start = Instant::now();
             let answer = send(server.address, "GET", "/-/health/live/", &[], None);
-            slowest = slowest.max(start.elapsed());
             // The clients end also after a failure.
-            if !answer.is_ok_and(|answer| answer.status == 200) {
-                slowest = Duration::MAX;
-            }
+            answers.push(answer.is_ok_and(|answer| answer.status == 200).then(|| start.elapsed()));
             std::thread::sleep(Duration::from_millis(100));
         }
         stop.store(true, Ordering::Relaxed);
-        (slowest, clients.into_iter().map(|client| client.join().unwrap()).sum::<usize>())
+        (answers, clients.into_iter().flat_map(|client| client.join().unwrap()).collect::<Vec<_>>())
     });
-    assert!(expensive_requests > 0, "no expensive request was decided");
-    println!("{expensive_requests} expensive requests; slowest liveness {slowest:?}");
-    assert!(slowest < Duration::from_secs(2), "{slowest:?}");
+    let answers = answers.into_iter().map(|time| time.expect("liveness answers")).collect();
+    // A few slow answers may be the system's.
+    let liveness = percentile(answers, 80).unwrap();
+    let request = percentile(requests, 50).expect("an expensive request is decided");
+    println!("liveness {liveness:?}, an expensive request {request:?}");
+    // Compared with the requests, because the speed of the machine differs. Liveness that shares the threads of the
+    // requests takes more than a tenth.
+    assert!(20 * liveness < request, "{liveness:?}, {request:?}");
 }

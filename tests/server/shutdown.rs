@@ -14,14 +14,16 @@ use crate::{
 };
 
 /// Long enough for a running request to reach its commit.
-const SETTLED: Duration = Duration::from_millis(500);
+const SETTLED: Duration = Duration::from_secs(3);
 
 #[test]
 fn queued_commit_of_a_client_that_has_left_is_finished() {
     let folder = Folder::new();
     let path = folder.seed(&seed(2));
-    let server =
-        Server::start(&["--database", &folder.database(), "--seed", &path, "--metrics", "127.0.0.1:0"]);
+    let database = folder.database();
+    let arguments = ["--database", &database, "--seed", &path, "--metrics", "127.0.0.1:0"];
+    let patient = ["--lock-timeout", "60", "--step-timeout", "60", "--update-timeout", "60"];
+    let server = Server::start(&[&arguments[..], &patient].concat());
     let database = Connection::open(folder.path("users.db")).unwrap();
     let name = |id: i64| -> String {
         database.query_row("SELECT name FROM userbook_user WHERE id = ?", [id], |row| row.get(0)).unwrap()

@@ -51,8 +51,8 @@ pub async fn commits_after_dropped_operations_last<B: Backend>(single: &SqlStore
     }
 }
 
-/// After a dropped `commit_in`, the host's commit keeps what was written before it, or fails. Not for MariaDB: there the
-/// connection is not usable then. The arguments are those of [`commits_after_dropped_operations_last`].
+/// After a dropped `commit_in`, the host's commit keeps what was written before it, or fails. Not for MariaDB: there
+/// the connection is not usable then. The arguments are those of [`commits_after_dropped_operations_last`].
 pub async fn no_commit_after_a_dropped_one_loses_writes<B: Backend>(
     single: &SqlStore<B>,
     other: &SqlStore<B>,

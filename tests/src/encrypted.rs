@@ -26,7 +26,9 @@ pub fn certificates_decide(
     let Parameters { identity, issuer, file } = parameters;
     let [ca, other] = ["ca.pem", "other.pem"].map(|name| format!("{file}={}", certificates.path(name)));
     for (host, mode, file) in [("localhost", identity, &ca), ("127.0.0.1", issuer, &ca)] {
-        let server = Server::start(&["--database", &format!("{}?{mode}&{file}", url(host))]);
+        let url = format!("{}?{mode}&{file}", url(host));
+        let patient = ["--health-timeout", "60", "--acquire-timeout", "60"];
+        let server = Server::start(&[&["--database", &url], &patient[..]].concat());
         let ready = send(server.address, "GET", "/-/health/ready/", &[], None).expect("the server answers");
         assert_eq!(ready.status, 200, "{host} {mode}");
     }

@@ -60,7 +60,9 @@ pub fn two_starts_at_once_print_one_working_token(url: &str) {
 
 /// As [`two_starts_at_once_print_one_working_token`], by prepared commands.
 pub fn two_starts_at_once_by(prepare: impl Fn() -> Command + Sync, url: &str) {
-    let start = || Server::try_start_by(prepare(), &["--database", url]).expect("the server starts");
+    let patient = ["--lock-timeout", "60", "--statement-timeout", "60", "--acquire-timeout", "60"];
+    let arguments = [&["--database", url], &patient[..]].concat();
+    let start = || Server::try_start_by(prepare(), &arguments).expect("the server starts");
     let servers = std::thread::scope(|scope| {
         let both = [scope.spawn(start), scope.spawn(start)];
         both.map(|server| server.join().expect("the server starts"))

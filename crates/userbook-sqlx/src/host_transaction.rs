@@ -22,8 +22,8 @@ type Manager<B> = <B as Database>::TransactionManager;
 /// sqlx's connection.
 ///
 /// Without [`commit`](Self::commit) it is rolled back when it is dropped. It can be dropped at any time, also while one
-/// of its statements runs: unlike a transaction of sqlx's pool, it never leaves a connection with an open transaction or
-/// with unread answers to the next user.
+/// of its statements runs: unlike a transaction of sqlx's pool, it never leaves a connection with an open transaction
+/// or with unread answers to the next user.
 pub struct HostTransaction<B: Backend> {
     connection: StoreConnection<B>,
 }

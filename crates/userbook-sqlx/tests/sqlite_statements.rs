@@ -2,7 +2,10 @@
 //! and `COMMIT`.
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, Instant},
+};
 
 use tracing::{Event, Metadata, Subscriber, span};
 use userbook::{
@@ -35,11 +38,28 @@ impl Subscriber for Counter {
     fn exit(&self, _: &span::Id) {}
 }
 
-/// Returns the number of statements that the connections' threads have traced since the last call.
-async fn count() -> usize {
-    // The threads trace after they have answered.
-    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    STATEMENTS.swap(0, Ordering::SeqCst)
+/// Returns the number of statements that the connections' threads have traced since the last call. Waits until it is
+/// the expected one, because the threads trace after they have answered.
+async fn count(expected: usize) -> usize {
+    count_after(expected, Duration::from_millis(50)).await
+}
+
+/// Forgets what was traced, at least this many statements.
+async fn forget(expected: usize) {
+    count_after(expected, Duration::from_millis(500)).await;
+}
+
+/// Waits for at least this many statements, and until no more follow for some time.
+async fn count_after(expected: usize, quiet: Duration) -> usize {
+    let start = Instant::now();
+    loop {
+        let before = STATEMENTS.load(Ordering::SeqCst);
+        tokio::time::sleep(quiet).await;
+        let now = STATEMENTS.load(Ordering::SeqCst);
+        if (now >= expected && now == before) || start.elapsed() > Duration::from_mins(1) {
+            return STATEMENTS.swap(0, Ordering::SeqCst);
+        }
+    }
 }
 
 #[tokio::test]
@@ -54,7 +74,7 @@ async fn load_takes_one_statement_and_commit_takes_few() {
     let database = Database::with(&rows).await;
     // Opens the writer's connection.
     database.store.commit(&rename(&user(2), 99)).await.unwrap();
-    count().await;
+    forget(1).await;
 
     let everything = SnapshotQuery {
         username: Some("ann".to_owned()),
@@ -65,17 +85,17 @@ async fn load_takes_one_statement_and_commit_takes_few() {
         ..SnapshotQuery::user(UserId(1))
     };
     let facts = database.store.load(&everything).await.unwrap();
-    assert_eq!(count().await, 1, "a load");
+    assert_eq!(count(1).await, 1, "a load");
 
     let mut change = rename(facts.user.as_ref().unwrap(), 1);
     database.store.commit(&change).await.unwrap();
-    assert_eq!(count().await, 1, "the row and its event, given at once");
+    assert_eq!(count(1).await, 1, "the row and its event, given at once");
 
     database.store.commit(&change).await.unwrap();
-    assert_eq!(count().await, 2, "a rejected change and its reason");
+    assert_eq!(count(2).await, 2, "a rejected change and its reason");
 
     let facts = database.store.load(&everything).await.unwrap();
-    count().await;
+    forget(1).await;
     change = rename(facts.user.as_ref().unwrap(), 2);
     change.groups_added = [group(1).id, group(2).id].into();
     change.groups_removed = [group(3).id].into();
@@ -83,7 +103,7 @@ async fn load_takes_one_statement_and_commit_takes_few() {
     change.guards.superusers = Some(userbook::store::EpochGuard::bump(facts.epochs.superusers));
     change.guards.graph = Some(userbook::store::EpochGuard::read(facts.epochs.graph));
     database.store.commit(&change).await.unwrap();
-    assert_eq!(count().await, 5, "row, groups left, groups joined, counters, event");
+    assert_eq!(count(5).await, 5, "row, groups left, groups joined, counters, event");
 
     cost_of_members_is_independent_of_their_number(&database).await;
 }
@@ -91,6 +111,7 @@ async fn load_takes_one_statement_and_commit_takes_few() {
 /// A group write with members: rows, added and removed memberships, events.
 async fn cost_of_members_is_independent_of_their_number(database: &Database) {
     for (ids, n) in [(10..12, 100), (20..120, 1000)] {
+        let inserted = ids.clone().count();
         for id in ids.clone() {
             sqlx::query(
                 "INSERT INTO userbook_user SELECT ?1, randomblob(16), 'u' || ?1, name, email, is_active, \
@@ -126,9 +147,9 @@ async fn cost_of_members_is_independent_of_their_number(database: &Database) {
             },
             event: rename(&user(1), n + 500).event,
         };
-        count().await;
+        forget(inserted + 1).await;
         let outcome = database.store.provision(&change).await.unwrap();
         assert_eq!(outcome, userbook::store::CommitOutcome::Applied);
-        assert_eq!(count().await, 8, "guards, rows, group, left, joined, events, counters, event");
+        assert_eq!(count(8).await, 8, "guards, rows, group, left, joined, events, counters, event");
     }
 }

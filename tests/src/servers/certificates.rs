@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{package::install, supervisor::Account};
+use super::{package::found, supervisor::Account};
 
 /// A folder with `ca.pem`, an unrelated `other.pem`, and `server.pem` with `server.key` for the name `localhost`, which
 /// `ca.pem` has issued. It belongs to the account of the server.
@@ -22,11 +22,8 @@ impl Certificates {
         let account = Account::unprivileged(accounts);
         let folder = account.folder("userbook-tls-");
         let openssl = |arguments: &[&str]| {
-            let run = || account.command("openssl").args(arguments).current_dir(&folder).output();
-            let output = run().unwrap_or_else(|_| {
-                install("openssl", "put `openssl` in the search path");
-                run().expect("the package contains it")
-            });
+            let run = || account.command("openssl").args(arguments).current_dir(&folder).output().ok();
+            let output = found("openssl", "put `openssl` in the search path", run);
             assert!(output.status.success(), "openssl {arguments:?}: {output:?}");
         };
         for name in ["ca", "other"] {

@@ -230,15 +230,15 @@ async fn postgres_by_host() {
     let database = postgres::Database::blank().await;
     let url = database.options().to_url_lossy().to_string();
     // As few connections as possible: each tenant makes room for the next.
-    let more =
-        ["--scim", "--database-connections", "2", "--tenant-connections", "1", "--acquire-timeout", "60"];
+    let more = ["--scim", "--database-connections", "2", "--tenant-connections", "1"];
     all(&Site::new(url, "host:example.com", &more));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mysql_by_path() {
     // The server's databases of tenants have a fixed prefix: this test needs a database server of its own.
-    let instance = mariadb::Instance::new(&[]);
+    let instance =
+        mariadb::Instance::new(&["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync"]);
     all(&Site::new(instance.url(instance.port(), "mysql"), "path", &["--scim"]));
 }
 

@@ -64,7 +64,7 @@ impl Site {
         let token =
             |tenant: &str| done(&url, &["tenant", "create", tenant])["token"].as_str().unwrap().to_owned();
         let (acme, globex) = (token("acme"), token("globex"));
-        let mut arguments = vec!["--database", url.as_str(), "--tenants", routing];
+        let mut arguments = vec!["--database", url.as_str(), "--tenants", routing, "--acquire-timeout", "60"];
         arguments.extend(more);
         let server = Server::start(&arguments);
         Self { server, url, routing, acme, globex }

@@ -46,7 +46,7 @@ impl Backend for Postgres {
 
     /// Ends the transaction that an interrupted operation may have left open. sqlx reads the remaining answers and
     /// rolls back by itself, but only if it has read the answer to `BEGIN`. Otherwise later statements would take
-    /// effect in the transaction, and nobody would commit them.
+    /// effect in the transaction, which is never committed.
     fn on_dirty(conn: &mut OwnedMutexGuard<PoolConnection<Self>>) -> Dirty {
         let Ok(runtime) = Handle::try_current() else {
             conn.close_on_drop();

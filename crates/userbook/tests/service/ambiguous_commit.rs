@@ -115,7 +115,7 @@ async fn commit_in_doubt_is_never_reported_as_a_denial() {
             let verdict = if first { Verdict::Allow } else { Verdict::deny() };
             Ok(checks.iter().map(|_| verdict.clone()).collect())
         });
-        let service = UserService::new(store.clone(), authorizer).with_limits(3, Duration::from_secs(1));
+        let service = UserService::new(store.clone(), authorizer).with_limits(3, Duration::from_secs(600));
         let failed = service.update_user(&root(), ADA, name("Ada")).await.unwrap_err();
         assert_eq!(failure(&failed), Some(AMBIGUOUS), "{failed}");
         assert_eq!(store.commits(), 1);

@@ -41,7 +41,7 @@ async fn service(act: fn(&Other)) -> UserService<ScriptedStore, ScriptedAuthoriz
             act(&other);
         }
     });
-    UserService::new(store, authorizer).with_backoff(meanwhile).with_limits(3, Duration::from_secs(1))
+    UserService::new(store, authorizer).with_backoff(meanwhile).with_limits(3, Duration::from_secs(600))
 }
 
 fn insert(other: &Other) {

@@ -30,12 +30,17 @@ struct Node {
 #[derive(Debug)]
 pub struct Cluster {
     nodes: Vec<Node>,
+    evictions: &'static str,
     more: Vec<String>,
 }
 
 impl Cluster {
-    /// Starts this many nodes with these settings and waits until all have joined.
+    /// Starts this many nodes with these settings and waits until all have joined. Silent nodes are evicted quickly.
     pub async fn new(size: usize, more: &[&str]) -> Self {
+        Self::evicting(QUICKLY, size, more).await
+    }
+
+    async fn evicting(evictions: &'static str, size: usize, more: &[&str]) -> Self {
         let node = || Node {
             server: Instance::prepared(),
             peers: free_port(),
@@ -43,7 +48,8 @@ impl Cluster {
             copies: free_port(),
         };
         let nodes = (0..size).map(|_| node()).collect();
-        let mut cluster = Self { nodes, more: more.iter().map(|&setting| setting.to_owned()).collect() };
+        let more = more.iter().map(|&setting| setting.to_owned()).collect();
+        let mut cluster = Self { nodes, evictions, more };
         for n in 0..size {
             let mut settings = cluster.settings(n);
             if n == 0 {
@@ -164,8 +170,8 @@ impl Cluster {
             format!("--wsrep-sst-receive-address=127.0.0.1:{}", node.copies),
             format!(
                 "--wsrep-provider-options=gmcast.listen_addr=tcp://127.0.0.1:{};\
-                 ist.recv_addr=127.0.0.1:{};gcache.size=32M;{QUICKLY}",
-                node.peers, node.transfer
+                 ist.recv_addr=127.0.0.1:{};gcache.size=32M;{}",
+                node.peers, node.transfer, self.evictions
             ),
             "--binlog-format=ROW".to_owned(),
             "--innodb-autoinc-lock-mode=2".to_owned(),
@@ -179,13 +185,16 @@ impl Cluster {
 const QUICKLY: &str = "evs.keepalive_period=PT0.5S;evs.suspect_timeout=PT3S;evs.inactive_timeout=PT6S;\
                        evs.install_timeout=PT6S";
 
+/// Evicts only peers that are gone.
+const SLOWLY: &str = "evs.suspect_timeout=PT30S;evs.inactive_timeout=PT60S;evs.install_timeout=PT60S";
+
 /// Returns stores in a new, empty database of this process's two-node cluster, one store for each node.
 pub async fn stores() -> [Arc<MySqlStore>; 2] {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
     let cluster = CLUSTER.get_or_init(|| {
         // Test data need not survive a crash.
         let careless = ["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync"];
-        crate::servers::block_on(Cluster::new(2, &careless))
+        crate::servers::block_on(Cluster::evicting(SLOWLY, 2, &careless))
     });
     let [first, second] = [cluster.options(0), cluster.options(1)];
     let name = format!("userbook_test_{:016x}", RandomState::new().build_hasher().finish());

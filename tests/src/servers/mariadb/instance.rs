@@ -14,7 +14,7 @@ use super::server::GIVEN;
 use crate::servers::{
     certificates::Certificates,
     free_port,
-    package::install,
+    package::found,
     supervisor::{Account, Supervised},
 };
 
@@ -167,8 +167,5 @@ fn need(program: &str) -> PathBuf {
         let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/bin".into()]);
         folders.map(|folder| folder.join(program)).find(|file| file.is_file())
     };
-    find().unwrap_or_else(|| {
-        install("mariadb-server", &format!("name a server of yours in {GIVEN}"));
-        find().expect("the package contains it")
-    })
+    found("mariadb-server", &format!("name a server of yours in {GIVEN}"), find)
 }

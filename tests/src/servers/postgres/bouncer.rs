@@ -11,7 +11,7 @@ use sqlx::{ConnectOptions, Connection, postgres::PgConnectOptions};
 use super::instance::{ACCOUNTS, Instance};
 use crate::servers::{
     free_port,
-    package::install,
+    package::found,
     supervisor::{Account, Supervised},
 };
 
@@ -96,10 +96,9 @@ fn guide(language: &str) -> String {
 
 /// Returns a program that tracks prepared statements.
 fn program() -> PathBuf {
-    let program = std::env::var_os(PROGRAM).map(PathBuf::from).or_else(find).unwrap_or_else(|| {
-        install("pgbouncer", &format!("name a program of yours in {PROGRAM}"));
-        find().expect("the package contains it")
-    });
+    let program = std::env::var_os(PROGRAM).map(PathBuf::from);
+    let program =
+        program.unwrap_or_else(|| found("pgbouncer", &format!("name a program of yours in {PROGRAM}"), find));
     let output = Command::new(&program).arg("--version").output();
     let output = output.unwrap_or_else(|error| panic!("{} cannot be run: {error}", program.display()));
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -13,7 +13,7 @@ use super::server::GIVEN;
 use crate::servers::{
     certificates::Certificates,
     free_port,
-    package::install,
+    package::found,
     supervisor::{Account, Supervised},
 };
 
@@ -216,10 +216,7 @@ async fn try_connect(options: &PgConnectOptions) -> sqlx::Result<()> {
 
 /// Returns the folder of the server's programs; installs the package if they are missing.
 fn programs() -> PathBuf {
-    find().unwrap_or_else(|| {
-        install("postgresql", &format!("name a server of yours in {GIVEN}"));
-        find().expect("the package contains them")
-    })
+    found("postgresql", &format!("name a server of yours in {GIVEN}"), find)
 }
 
 /// Returns the newest version in Debian's folders, or the shell's search path.

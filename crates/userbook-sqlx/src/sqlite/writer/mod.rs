@@ -5,8 +5,8 @@
 //! fails, and each is acknowledged only after the sync. A group does not wait: what has arrived is written.
 //!
 //! A caller that finds the writer idle writes by itself, without the detour through another task. If a caller is
-//! dropped, the connection is closed, which rolls back what was not committed, and the others continue. If its future is
-//! kept but not polled, the others give up after [`MAX_WAIT`].
+//! dropped, the connection is closed, which rolls back what was not committed, and the others continue. If its future
+//! is kept but not polled, the others give up after [`MAX_WAIT`].
 
 mod group;
 
