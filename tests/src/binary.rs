@@ -10,6 +10,9 @@ use std::{
     time::Duration,
 };
 
+/// The bytes of a log that a failed test shows.
+const MAX_LOG: usize = 20_000;
+
 /// A running server, killed on drop.
 #[derive(Debug)]
 pub struct Server {
@@ -143,6 +146,10 @@ impl Drop for Server {
         // The server may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        let log = std::mem::replace(&mut self.log, std::thread::spawn(Vec::new)).join().unwrap_or_default();
+        // The test harness shows the output of tests that fail.
+        let last = log.get(log.len().saturating_sub(MAX_LOG)..).unwrap_or_default();
+        eprintln!("{}", String::from_utf8_lossy(last));
     }
 }
 

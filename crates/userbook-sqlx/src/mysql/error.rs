@@ -75,10 +75,10 @@ fn classify_number(number: u16, message: &str) -> ErrorClass {
         1451 | 1452 if names_own_constraint(message) => ErrorClass::Conflict,
         // A row of the host refers to the row.
         1451 => ErrorClass::Referenced,
-        // Too many connections. The server shuts down or is gone. The statement or the connection was killed or timed
-        // out.
-        CLUSTER_NOT_READY | 1040 | 1203 | 1226 | 1053 | 1077 | 1079 | 1317 | 1927 | 1969 | 3024 | 2006
-        | 2013 => ErrorClass::Failure(Transient),
+        // Too many connections or prepared statements, or no memory. A table was altered meanwhile. The server shuts
+        // down or is gone. The statement or the connection was killed or timed out.
+        CLUSTER_NOT_READY | 1040 | 1203 | 1226 | 1461 | 1037 | 1038 | 1041 | 1412 | 1615 | 1053 | 1077
+        | 1079 | 1317 | 1927 | 1969 | 3024 | 2006 | 2013 => ErrorClass::Failure(Transient),
         // A file or an index is broken.
         1034 | 1194 | 1712 | 1877 => ErrorClass::Failure(Corrupt),
         _ => ErrorClass::Failure(Other),

@@ -60,6 +60,8 @@ impl Instance {
             .command(need("mariadb-install-db"))
             .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"])
             .arg(format!("--datadir={}", folder.join("data").display()))
+            // A server deletes all temporary tables in its folder when it starts, those of other servers too.
+            .env("TMPDIR", &folder)
             .current_dir(&folder)
             .output()
             .expect("mariadb-install-db can be started");
@@ -124,6 +126,7 @@ impl Instance {
             need("mariadbd").display().to_string(),
             "--no-defaults".to_owned(),
             format!("--datadir={}", self.data().display()),
+            format!("--tmpdir={}", self.folder.display()),
             format!("--socket={}", self.folder.join("socket").display()),
             format!("--pid-file={}", self.folder.join("pid").display()),
             format!("--port={}", self.port),
