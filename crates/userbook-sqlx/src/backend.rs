@@ -12,7 +12,7 @@ use userbook::{
 use crate::{
     bulk::RowFormat,
     commit::{self, Owner},
-    connection_cache::{ConnectionCache, Dirty},
+    connection_cache::ConnectionCache,
     driver::Driver,
     error::SqlResult,
     interrupt::Interrupt,
@@ -77,7 +77,7 @@ pub trait Backend: Driver {
     }
 
     /// Repairs or closes a connection on which an operation failed or was interrupted.
-    fn on_dirty(conn: &mut OwnedMutexGuard<PoolConnection<Self>>) -> Dirty;
+    fn on_dirty(conn: &mut OwnedMutexGuard<PoolConnection<Self>>);
 
     /// Checks the settings that the store depends on.
     async fn check_connection(conn: &mut Self::Connection) -> Result<(), MigrateError>;

@@ -87,7 +87,7 @@ pub(crate) async fn end<B: Backend, T>(
     match answer {
         Err(error) if matches!(error.class, ErrorClass::Failure(_)) => Err(error),
         // MariaDB may have undone the whole transaction: the savepoint is gone.
-        Err(error) if error.class == ErrorClass::Contended && owner != Owner::Store => Err(error),
+        Err(error) if error.class == ErrorClass::Contended && !owner.continues::<B>() => Err(error),
         // After a failed rollback the connection is not clean, whatever the outcome is.
         answer => rolled_back.map_err(SqlError::from).and(answer),
     }

@@ -20,7 +20,7 @@ use sqlx::{Connection as _, Database, Error, Pool, pool::PoolConnection};
 use tokio::{
     runtime::Handle,
     sync::{self, OwnedMutexGuard, OwnedSemaphorePermit},
-    time::{sleep, timeout},
+    time::timeout,
 };
 
 use idle::IdleConnections;
@@ -32,22 +32,10 @@ const MAX_HOLD: Duration = Duration::from_millis(50);
 const MAX_IDLE: Duration = Duration::from_millis(5);
 
 /// The longest time for reading what is left of the answer to a dropped operation.
-pub(crate) const MAX_READ: Duration = Duration::from_secs(10);
+pub(crate) const MAX_READ: Duration = Duration::from_secs(5);
 
-/// How long the statement of a closed connection may run on. The connection cannot tell.
-const ABANDONED: Duration = Duration::from_secs(5);
-
-/// What becomes of a connection on which an operation failed or was interrupted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dirty {
-    /// It is closed: nothing more can be read from it.
-    Closed,
-    /// The pool gets it when the answer to the operation has been read.
-    Returned,
-}
-
-/// Decides about a connection on which an operation failed or was interrupted, before the pool gets it.
-pub(crate) type OnDirty<DB> = fn(&mut OwnedMutexGuard<PoolConnection<DB>>) -> Dirty;
+/// Repairs or closes a connection on which an operation failed or was interrupted, before the pool gets it.
+pub(crate) type OnDirty<DB> = fn(&mut OwnedMutexGuard<PoolConnection<DB>>);
 
 /// A connection. The lock is never contended: it lets a [`StoreConnection`] move its connection out when dropped.
 type Shared<DB> = Arc<sync::Mutex<PoolConnection<DB>>>;
@@ -126,8 +114,8 @@ impl<DB: Database> Clone for ConnectionCache<DB> {
 
 /// A connection of a store for one operation of the host. Dereferences to sqlx's connection.
 ///
-/// [Release](Self::release) it after success. Otherwise sqlx tests it before its next use, which costs a round
-/// trip.
+/// [Release](Self::release) it after success. Otherwise it is tested before its next use, which costs round trips, or
+/// closed, on MariaDB.
 pub struct StoreConnection<DB: Database> {
     connection: OwnedMutexGuard<PoolConnection<DB>>,
     since: Instant,
@@ -154,6 +142,16 @@ impl<DB: Database> StoreConnection<DB> {
     pub(crate) fn keep(&mut self) {
         self.is_clean = true;
     }
+
+    /// Whether it will be released.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.is_clean
+    }
+
+    /// Gives the permit of [`with_turn`](Self::with_turn) back: the statement has ended.
+    pub(crate) fn end_turn(&mut self) {
+        self.turn = None;
+    }
 }
 
 impl<DB: Database> Drop for StoreConnection<DB> {
@@ -161,17 +159,11 @@ impl<DB: Database> Drop for StoreConnection<DB> {
         if self.is_clean {
             return self.idle.keep(Arc::clone(OwnedMutexGuard::mutex(&self.connection)), self.since);
         }
-        let end = (self.on_dirty)(&mut self.connection);
+        (self.on_dirty)(&mut self.connection);
         if let (Some(turn), Ok(runtime)) = (self.turn.take(), Handle::try_current()) {
             let shared = Arc::clone(OwnedMutexGuard::mutex(&self.connection));
             runtime.spawn(async move {
-                match end {
-                    Dirty::Closed => {
-                        drop(shared);
-                        sleep(ABANDONED).await;
-                    }
-                    Dirty::Returned => read_rest(shared).await,
-                }
+                read_rest(shared).await;
                 drop(turn);
             });
         }

@@ -5,13 +5,15 @@ use std::{
     ops::{Deref, DerefMut},
 };
 
-use sqlx::{Connection as _, Database, SqlSafeStr};
+use sqlx::{Database, SqlSafeStr};
 use sqlx_core::transaction::TransactionManager;
+use tokio::time::timeout;
 use userbook::store::{StoreError, StoreErrorKind};
 
 use crate::{
     StoreConnection,
     backend::Backend,
+    connection_cache::MAX_READ,
     error::{SqlError, SqlResult},
     transaction::TransactionEnded,
 };
@@ -19,11 +21,21 @@ use crate::{
 type Manager<B> = <B as Database>::TransactionManager;
 
 /// A transaction for the host's own statements and the `_in` methods of [`SqlStore`](crate::SqlStore). Dereferences to
-/// sqlx's connection.
+/// sqlx's connection; [`Connection::begin`](sqlx::Connection::begin) makes a savepoint.
 ///
-/// Without [`commit`](Self::commit) it is rolled back when it is dropped. It can be dropped at any time, also while one
-/// of its statements runs: unlike a transaction of sqlx's pool, it never leaves a connection with an open transaction
-/// or with unread answers to the next user.
+/// ```no_run
+/// # use userbook_sqlx::SqliteStore;
+/// # async fn order(store: &SqliteStore) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut transaction = store.begin_write().await?;
+/// sqlx::query("INSERT INTO orders (item) VALUES ('tea')").execute(&mut *transaction).await?;
+/// transaction.commit().await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Without [`commit`](Self::commit) it is rolled back when it is dropped. It can be dropped at any time in a runtime of
+/// tokio, also while one of its statements runs: unlike a transaction of sqlx's pool, it never leaves a connection with
+/// an open transaction or with unread answers to the next user.
 pub struct HostTransaction<B: Backend> {
     connection: StoreConnection<B>,
 }
@@ -38,18 +50,16 @@ impl<B: Backend> HostTransaction<B> {
         Ok(Self { connection })
     }
 
-    /// Commits.
-    ///
-    /// PostgreSQL rolls back instead, without an error, if a statement of the transaction has failed: return the error
-    /// of each statement.
+    /// Commits. After the error of a statement, drop the transaction instead: PostgreSQL would roll back without an
+    /// error, and on MariaDB a deadlock, or a statement that alters a table, has already ended the transaction.
     ///
     /// # Errors
     /// [`StoreError`] when the storage fails: nothing was written, except as
-    /// [`Ambiguous`](StoreErrorKind::Ambiguous) states. [`TransactionEnded`] if the database or sqlx has ended the
-    /// transaction, as sqlx does after a dropped [`commit_in`](crate::SqlStore::commit_in).
+    /// [`Ambiguous`](StoreErrorKind::Ambiguous) states. [`TransactionEnded`] if sqlx has ended the transaction, as it
+    /// does after a dropped [`commit_in`](crate::SqlStore::commit_in).
     pub async fn commit(mut self) -> Result<(), StoreError> {
         B::settle(&mut self.connection).await?;
-        if !self.connection.is_in_transaction() {
+        if !self.is_open() {
             return Err(StoreError::new(StoreErrorKind::Other, TransactionEnded { failure: None }));
         }
         Manager::<B>::commit(&mut self.connection).await.map_err(SqlError::<B>::at_commit)?;
@@ -57,21 +67,32 @@ impl<B: Backend> HostTransaction<B> {
         Ok(())
     }
 
-    /// Rolls back, and returns the connection at once. Dropping the transaction has the same effect, and costs a round
-    /// trip or, on MariaDB, the connection.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the storage fails: nothing was written.
-    pub async fn rollback(mut self) -> Result<(), StoreError> {
-        Manager::<B>::rollback(&mut self.connection).await.map_err(SqlError::<B>::from)?;
-        self.connection.keep();
-        Ok(())
+    /// Rolls back and waits until the connection is free for others. To drop the transaction has the same effect, and
+    /// costs a round trip or, on MariaDB, the connection. After a failure the connection is closed, which rolls back
+    /// too.
+    pub async fn rollback(mut self) {
+        if !self.is_open() {
+            return;
+        }
+        let rolled_back = timeout(MAX_READ, Manager::<B>::rollback(&mut self.connection)).await;
+        if matches!(rolled_back, Ok(Ok(()))) {
+            self.connection.keep();
+        }
+    }
+
+    /// Whether the transaction is open, without a savepoint.
+    fn is_open(&self) -> bool {
+        Manager::<B>::get_transaction_depth(&self.connection) == 1
     }
 }
 
 impl<B: Backend> Drop for HostTransaction<B> {
     fn drop(&mut self) {
-        if self.connection.is_in_transaction() {
+        if self.connection.is_kept() {
+            return;
+        }
+        // Also without a transaction: after an interrupted commit, sqlx ignores the next call on SQLite.
+        for _ in 0..Manager::<B>::get_transaction_depth(&self.connection).max(1) {
             Manager::<B>::start_rollback(&mut self.connection);
         }
     }

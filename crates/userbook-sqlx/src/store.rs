@@ -228,9 +228,10 @@ const PRUNE_PAUSE: Duration = Duration::from_millis(20);
 
 /// Releases a connection. After an error it may be dirty.
 fn finish<B: Backend, T, E: Into<StoreError>>(
-    connection: StoreConnection<B>,
+    mut connection: StoreConnection<B>,
     answer: Result<T, E>,
 ) -> Result<T, StoreError> {
+    connection.end_turn();
     let answer = answer.map_err(Into::into)?;
     connection.release();
     Ok(answer)

@@ -28,7 +28,7 @@ use crate::{
 /// A job for the connection. Returns whether the transaction continues.
 type Job<B> = Box<dyn for<'c> FnOnce(&'c mut Conn<B>) -> BoxFuture<'c, bool> + Send>;
 
-/// The transaction is over: it was committed, or a call of the store failed.
+/// The transaction is over: it was committed, a call of the store failed, or sqlx rolled back after a dropped future.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the transaction has ended")]
 #[non_exhaustive]
@@ -198,7 +198,7 @@ async fn serve<B: Backend>(
     if let Some(reply) = committed {
         _ = reply.send(Some(transaction.commit().await));
     } else {
-        _ = transaction.rollback().await;
+        transaction.rollback().await;
     }
     requests.close();
     while let Some(request) = requests.recv().await {

@@ -47,7 +47,7 @@ impl Claim {
             State::Taken { next_request } if now < next_request => return Ok(false),
             State::Unknown | State::Held { .. } | State::Taken { .. } => {}
         }
-        // Even if this future is dropped before the answer, `release` gives the claim back.
+        // If this future is dropped before the answer, `release` gives the claim back, unless the statement runs later.
         *state = State::Held { until: now };
         let held = self.coordination.claim(&self.holder, VALIDITY).await?;
         *state = if held {

@@ -32,7 +32,7 @@ pub(super) async fn problems<B: AuthBackend>(conn: &mut B::Connection) -> Result
         for row in &rows {
             let user = required(row, "id", RowExt::integer)?;
             let attributes: String = required(row, "attributes", RowExt::text)?;
-            // Attributes that cannot be read have no digests either.
+            // Attributes that cannot be read are a problem in any case.
             if further_address_digests(&attributes).ok() != Some(stored.remove(&user).unwrap_or_default()) {
                 count += 1;
                 first.get_or_insert(user);

@@ -12,7 +12,7 @@ async fn pool() -> SqlitePool {
 const LONG: [Duration; 2] = [Duration::from_hours(1); 2];
 
 fn cache(pool: &SqlitePool, [max_hold, max_idle]: [Duration; 2]) -> ConnectionCache<Sqlite> {
-    ConnectionCache::with_times(pool.clone(), |_| Dirty::Returned, max_hold, max_idle)
+    ConnectionCache::with_times(pool.clone(), |_| (), max_hold, max_idle)
 }
 
 #[tokio::test]

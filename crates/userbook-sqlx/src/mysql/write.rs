@@ -14,7 +14,6 @@ use crate::{
     backend::Backend,
     bulk::{RowFormat, write_rows},
     claims,
-    connection_cache::Dirty,
     decode::{RowExt, required},
     driver::{Parameters, execute, fetch_one},
     encode,
@@ -44,9 +43,8 @@ impl Backend for MySql {
 
     /// The driver does not know where in the protocol it stopped: the next user of the connection would read the
     /// answer to another statement.
-    fn on_dirty(conn: &mut OwnedMutexGuard<PoolConnection<Self>>) -> Dirty {
+    fn on_dirty(conn: &mut OwnedMutexGuard<PoolConnection<Self>>) {
         conn.close_on_drop();
-        Dirty::Closed
     }
 
     async fn check_connection(conn: &mut MySqlConnection) -> Result<(), MigrateError> {

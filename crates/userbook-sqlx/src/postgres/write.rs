@@ -17,7 +17,7 @@ use crate::{
     bulk::{RowFormat, write_rows},
     claims,
     commit::{Owner, in_transaction},
-    connection_cache::{Dirty, MAX_READ},
+    connection_cache::MAX_READ,
     decode::{Decoded, RowExt, required},
     driver::{execute, fetch_one},
     encode,
@@ -47,11 +47,8 @@ impl Backend for Postgres {
     /// Ends the transaction that an interrupted operation may have left open. sqlx reads the remaining answers and
     /// rolls back by itself, but only if it has read the answer to `BEGIN`. Otherwise later statements would take
     /// effect in the transaction, which is never committed.
-    fn on_dirty(conn: &mut OwnedMutexGuard<PoolConnection<Self>>) -> Dirty {
-        let Ok(runtime) = Handle::try_current() else {
-            conn.close_on_drop();
-            return Dirty::Closed;
-        };
+    fn on_dirty(conn: &mut OwnedMutexGuard<PoolConnection<Self>>) {
+        let Ok(runtime) = Handle::try_current() else { return conn.close_on_drop() };
         let shared = Arc::clone(OwnedMutexGuard::mutex(conn));
         runtime.spawn(async move {
             let mut conn = shared.lock_owned().await;
@@ -60,7 +57,6 @@ impl Backend for Postgres {
                 conn.close_on_drop();
             }
         });
-        Dirty::Returned
     }
 
     async fn lock_for_import(conn: &mut PgConnection) -> SqlResult<Self, ()> {

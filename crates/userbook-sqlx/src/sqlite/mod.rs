@@ -10,7 +10,8 @@
 //! opened with the pool's connect options. Writes that arrive during a commit form a group: they share the next
 //! transaction, and its wait for the disk. A group does not wait for further writes. Each write is acknowledged
 //! after the commit of its group; one that is refused or fails leaves no trace in the others. A caller that is
-//! dropped affects no other. The writer ends with the pool; only [`close`](SqliteStore::close) waits for its writes
+//! dropped affects no other. If a caller keeps the future of a write without polling it, the others fail with
+//! `Transient` after 15 seconds. The writer ends with the pool; only [`close`](SqliteStore::close) waits for its writes
 //! and closes its file. A pool of one connection has no writer beside it: its connection writes.
 //!
 //! # The pool
@@ -23,9 +24,8 @@
 //!
 //! Begin a transaction for [`commit_in`](SqliteStore::commit_in) with [`begin_write`](SqliteStore::begin_write). A
 //! transaction of another kind that has read may become unable to write. The outcome is then
-//! [`Conflict`](userbook::store::CommitOutcome::Conflict), and only a new transaction helps. After a
-//! dropped future or an error, drop the transaction; nothing is written. Some errors (a full disk) end it without
-//! notice to sqlx.
+//! [`Conflict`](userbook::store::CommitOutcome::Conflict), and only a new transaction helps. After a dropped future or
+//! an error, drop the transaction; nothing is written. Some errors (a full disk) end it without notice to sqlx.
 //!
 //! # The host's own writes
 //!

@@ -17,7 +17,7 @@ use crate::{
     bulk::{RowFormat, write_rows},
     claims,
     commit::{Owner, in_transaction},
-    connection_cache::{ConnectionCache, Dirty},
+    connection_cache::ConnectionCache,
     decode::{RowExt, required},
     driver::{execute, fetch_one},
     encode,
@@ -83,11 +83,8 @@ impl Backend for Sqlite {
 
     /// Ends the transaction that an interrupted command may have left open: sqlx does not know it. Some failures (a
     /// full disk is one) end the transaction instead, and sqlx would count it for ever.
-    fn on_dirty(conn: &mut OwnedMutexGuard<PoolConnection<Self>>) -> Dirty {
-        let Ok(runtime) = Handle::try_current() else {
-            conn.close_on_drop();
-            return Dirty::Closed;
-        };
+    fn on_dirty(conn: &mut OwnedMutexGuard<PoolConnection<Self>>) {
+        let Ok(runtime) = Handle::try_current() else { return conn.close_on_drop() };
         let shared = Arc::clone(OwnedMutexGuard::mutex(conn));
         runtime.spawn(async move {
             let mut conn = shared.lock_owned().await;
@@ -99,7 +96,6 @@ impl Backend for Sqlite {
                 conn.close_on_drop();
             }
         });
-        Dirty::Returned
     }
 
     /// The thread of the connection rolls back by itself after a dropped savepoint.

@@ -1,6 +1,6 @@
 //! Writes that arrive at once share a transaction.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, future::poll_fn, sync::Arc, task::Poll};
 
 use futures_util::future::join_all;
 use userbook::{
@@ -181,6 +181,23 @@ async fn a_locked_database_fails_a_group_at_once() {
     }
     writer.rollback().await.unwrap();
     assert_eq!(store.commit(&rename(&user(1), 10)).await.unwrap(), CommitOutcome::Applied);
+}
+
+/// A caller may keep the future of a write without polling it, in the body of a loop over a stream for example.
+#[tokio::test]
+async fn a_write_that_is_not_polled_ends_the_wait_of_others() {
+    let database = prepared(2).await;
+    let lock = database.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let (first, second) = (rename(&user(1), 1), rename(&user(2), 2));
+    let mut leader = Box::pin(database.store.commit(&first));
+    let is_pending = poll_fn(|context| Poll::Ready(leader.as_mut().poll(context).is_pending())).await;
+    assert!(is_pending, "it waits for the lock");
+    tokio::time::pause();
+    assert_eq!(database.store.commit(&second).await.unwrap_err().kind, StoreErrorKind::Transient);
+    tokio::time::resume();
+    lock.rollback().await.unwrap();
+    assert_eq!(leader.await.unwrap(), CommitOutcome::Applied);
+    assert_eq!(database.store.commit(&second).await.unwrap(), CommitOutcome::Applied);
 }
 
 #[tokio::test]
