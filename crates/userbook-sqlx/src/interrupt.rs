@@ -1,4 +1,4 @@
-//! Ends the statement of a caller that has left.
+//! Ends the statement of a dropped future.
 
 use std::sync::{
     Arc,
