@@ -131,14 +131,24 @@ fn compressed_responses_have_tags_that_compare() {
 fn unknown_operations_have_a_body_and_differ_from_missing_users() {
     let folder = Folder::new();
     let server = served(&folder);
-    for path in ["/api/v3/core/tokens/", "/api/v3/core/users", "/api/v3/nothing.js", "/api/v2/", "/api/"] {
-        let plain = ask(&server, "GET", path, &[], None);
+    for (method, path) in [
+        ("GET", "/api/v3/core/tokens/"),
+        ("GET", "/api/v3/core/users"),
+        ("GET", "/api/v3/nothing.js"),
+        ("GET", "/api/v3/%ff"),
+        ("GET", "/api/v2/"),
+        ("GET", "/api/"),
+        ("POST", "/api/v3/"),
+        ("POST", "/api/v3/schema/"),
+        ("DELETE", "/api/v3/nothing.js"),
+    ] {
+        let plain = ask(&server, method, path, &[], None);
         let body: Value = serde_json::from_slice(&plain.body).unwrap_or_else(|_| panic!("{path}: {plain:?}"));
         assert_eq!(
             (plain.status, &body["detail"], &body["code"]),
             (404, &json!("Not found."), &json!("unknown_operation"))
         );
-        let problem = ask(&server, "GET", path, &[("accept", "application/problem+json")], None);
+        let problem = ask(&server, method, path, &[("accept", "application/problem+json")], None);
         let body: Value = serde_json::from_slice(&problem.body).unwrap();
         assert_eq!((problem.status, &body["code"]), (404, &json!("unknown_operation")), "{path}");
         assert_eq!(problem.header("content-type"), Some("application/problem+json"));

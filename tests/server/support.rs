@@ -1,6 +1,9 @@
 //! Shared support: a folder, a seed, an administrator.
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::PathBuf,
+    process::{Command, Stdio},
+};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -86,4 +89,11 @@ pub(crate) fn opens_api(server: &Server, token: &str) -> bool {
     let bearer = format!("Bearer {token}");
     let headers = [("authorization", bearer.as_str())];
     send(server.address, "GET", "/api/v3/core/users/1/", &headers, None).unwrap().status == 200
+}
+
+/// Standard outputs that take nothing: a full disk, and a pipe whose reader has left.
+pub(crate) fn unusable_outputs() -> [Stdio; 2] {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    [std::fs::File::create("/dev/full").unwrap().into(), writer.into()]
 }

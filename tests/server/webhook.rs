@@ -11,7 +11,7 @@ use std::{
 use serde_json::{Value, json};
 use userbook_tests::{
     binary::Server,
-    receiver::{Decide, Received, Receiver, versions, wait_for},
+    receiver::{Decide, Received, Receiver, versions, wait_for, wait_for_all},
     serving::{administer, events_reach_each_destination},
 };
 
@@ -65,8 +65,8 @@ fn deliver_all(users: i64, rounds: u64) {
     }
     let received = Arc::clone(&receiver.as_ref().unwrap().received);
     let expected = users.unsigned_abs() * rounds;
-    wait_for("events do not arrive", || {
-        versions(&received).values().map(|versions| versions.len() as u64).sum::<u64>() == expected
+    wait_for_all("events do not arrive", expected, || {
+        versions(&received).values().map(|versions| versions.len() as u64).sum()
     });
     for (user, versions) in versions(&received) {
         assert_eq!(versions, (1..=rounds).collect::<Vec<_>>(), "{user}");

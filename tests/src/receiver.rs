@@ -103,6 +103,22 @@ pub fn versions(received: &Received) -> BTreeMap<String, Vec<u64>> {
     versions
 }
 
+/// Waits for this count, at most two minutes for each increase.
+pub fn wait_for_all(what: &str, expected: u64, count: impl Fn() -> u64) {
+    let (mut start, mut highest) = (Instant::now(), 0);
+    loop {
+        let now = count();
+        if now >= expected {
+            return;
+        }
+        if now > highest {
+            (start, highest) = (Instant::now(), now);
+        }
+        assert!(start.elapsed() < Duration::from_mins(2), "{what}: {now} of {expected}");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
 /// Waits for a condition, at most two minutes.
 pub fn wait_for(what: &str, condition: impl Fn() -> bool) {
     let start = Instant::now();

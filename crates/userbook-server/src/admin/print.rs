@@ -18,6 +18,13 @@ pub(super) fn line(text: &str) -> Result<(), Failure> {
     write(&format!("{}\n", printable(text)))
 }
 
+/// Prints a key that is shown only once, alone or in its record. Fails if the reader has left: the key is lost then.
+pub(super) fn secret(key: &str, record: &impl Serialize, json: bool) -> Result<(), Failure> {
+    let mut text = if json { serde_json::to_string(record)? } else { printable(key) };
+    text.push('\n');
+    Ok(write_all(&text)?)
+}
+
 /// Prints rows below a header, in columns.
 pub(super) fn table<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> Result<(), Failure> {
     let rows: Vec<[String; N]> = rows.iter().map(|row| row.each_ref().map(|cell| printable(cell))).collect();
@@ -44,11 +51,15 @@ pub(super) fn printable(text: &str) -> String {
 
 /// A reader that has seen enough (`… | head`) is no failure.
 fn write(text: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match write_all(text) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         outcome => Ok(outcome?),
     }
+}
+
+fn write_all(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush())
 }
 
 #[cfg(test)]

@@ -89,11 +89,7 @@ async fn connect(
 }
 
 fn print_token(name: &str, key: &str, account: UserId, json: bool) -> Result<(), Failure> {
-    if json {
-        print::json(&json!({"name": name, "token": key, "account": account}))
-    } else {
-        print::line(key)
-    }
+    print::secret(key, &json!({"name": name, "token": key, "account": account}), json)
 }
 
 async fn renew(context: &Context, name: &str, json: bool) -> Result<(), Failure> {

@@ -101,12 +101,8 @@ async fn fill(
     // A token that was not shown leaves nothing behind.
     let announce = |administrator: &Administrator| {
         let (user, token) = (&administrator.user.username, &administrator.token);
-        let printed = if json {
-            print::json(&json!({"tenant": name.as_str(), "user": user, "token": token}))
-        } else {
-            print::line(token)
-        };
-        printed.map_err(std::io::Error::other)
+        let record = json!({"tenant": name.as_str(), "user": user, "token": token});
+        print::secret(token, &record, json).map_err(std::io::Error::other)
     };
     bootstrap::prepare(database, None, announce).await?;
     Ok(())

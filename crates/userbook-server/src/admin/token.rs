@@ -78,7 +78,8 @@ pub(super) async fn run(context: &Context, arguments: &TokenArgs) -> Result<(), 
 
 fn in_days(days: u32) -> Result<Timestamp, Failure> {
     const DAY: i64 = 24 * 60 * 60 * 1_000_000;
-    let micros = SystemClock.now().timestamp_micros().checked_add(i64::from(days) * DAY);
+    let micros = i64::from(days).checked_mul(DAY);
+    let micros = micros.and_then(|micros| SystemClock.now().timestamp_micros().checked_add(micros));
     let time = micros.and_then(Timestamp::from_timestamp_micros);
     time.ok_or_else(|| Message::failure(format!("{days} days are too many")))
 }
@@ -107,13 +108,9 @@ async fn create(
     if !owner.is_active {
         tracing::warn!("{} is not active: the token works only after an activation", lookup::shown(&owner));
     }
-    let printed = if json {
-        print::json(
-            &json!({"identifier": token.identifier, "key": key, "user": owner.id, "expires": expires.map(timestamp_text)}),
-        )
-    } else {
-        print::line(&key)
-    };
+    let expires = expires.map(timestamp_text);
+    let record = json!({"identifier": token.identifier, "key": key, "user": owner.id, "expires": expires});
+    let printed = print::secret(&key, &record, json);
     if printed.is_err() {
         // A key that was not shown is of no use, and must not stay valid.
         context.database.auth.revoke_token(&token.identifier).await?;
@@ -151,4 +148,17 @@ fn out(token: &TokenRow) -> Value {
         "identifier": token.identifier, "user": token.user, "intent": token.intent.as_str(),
         "expiring": token.expiring, "expires": token.expires.map(timestamp_text),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_beyond_the_calendar_are_rejected() {
+        assert!(in_days(3650).is_ok());
+        for days in [213_503_983, u32::MAX] {
+            assert!(in_days(days).is_err(), "{days}");
+        }
+    }
 }

@@ -83,7 +83,7 @@ impl Cli {
         let matches = command
             .try_get_matches_from_mut(arguments)
             .map_err(|error| environment::with_variables(error, &command))?;
-        reject_unused(&matches).map_err(|error| error.format(&mut command))?;
+        reject_unused(&command, &matches).map_err(|error| error.format(&mut command))?;
         Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
     }
 }
@@ -92,15 +92,14 @@ impl Cli {
 const SHARED: [&str; 5] = ["database", "policy", "secret_attributes", "tenant", "unique_email"];
 
 /// Rejects options of the server before another command, where they would have no effect.
-fn reject_unused(matches: &ArgMatches) -> Result<(), clap::Error> {
+fn reject_unused(command: &clap::Command, matches: &ArgMatches) -> Result<(), clap::Error> {
     let Some((name, _)) = matches.subcommand() else { return Ok(()) };
     let is_given = |id: &&clap::Id| {
-        matches.try_contains_id(id.as_str()).is_ok()
-            && matches.value_source(id.as_str()) == Some(ValueSource::CommandLine)
-            && !SHARED.contains(&id.as_str())
+        matches.value_source(id.as_str()) == Some(ValueSource::CommandLine) && !SHARED.contains(&id.as_str())
     };
-    // Groups of options are no options.
-    let unused = matches.ids().filter(|id| id.as_str().chars().all(|c| !c.is_uppercase())).find(is_given);
+    // The matches also contain options of the other command, such as `--json`, and groups of options.
+    let own: Vec<_> = command.get_arguments().map(clap::Arg::get_id).collect();
+    let unused = matches.ids().filter(|id| own.contains(id)).find(is_given);
     match unused {
         None => Ok(()),
         Some(id) => {
@@ -150,6 +149,17 @@ mod tests {
             panic!("no server");
         };
         assert_eq!(settings.database.as_str(), "sqlite:x.db");
+    }
+
+    #[test]
+    fn options_of_the_command_are_accepted_in_any_place() {
+        for command in
+            [&["user", "list"][..], &["user", "--json", "list"], &["token", "list"], &["events", "failed"]]
+        {
+            let arguments = [command, &["--json"]].concat();
+            let arguments = if command.contains(&"--json") { command } else { &arguments };
+            read(arguments).unwrap();
+        }
     }
 
     #[test]

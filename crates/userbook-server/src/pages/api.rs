@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     body::Body,
-    extract::{Path, Request},
+    extract::{Path, Request, rejection::PathRejection},
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::get,
@@ -28,15 +28,22 @@ pub(super) fn router(release: Release, extensions: ExtensionSet) -> Router {
     let schema = openapi::schema(release, extensions).to_string();
     let config = Arc::new(Config::new([SCHEMA]).try_it_out_enabled(true).persist_authorization(false));
     let index = Arc::clone(&config);
+    let other = async move |request: Request| unknown_operation(&request, extensions).map(Body::from);
     Router::new()
-        .route(PATH, get(async move |request: Request| asset("", &index, &request, extensions)))
+        .route(
+            PATH,
+            get(async move |request: Request| asset("", &index, &request, extensions)).fallback(other),
+        )
         .route(
             "/api/v3/{file}",
-            get(async move |Path(name): Path<String>, request: Request| {
-                asset(&name, &config, &request, extensions)
-            }),
+            get(async move |name: Result<Path<String>, PathRejection>, request: Request| match name {
+                Ok(Path(name)) => asset(&name, &config, &request, extensions),
+                // It is not UTF-8.
+                Err(_) => unknown_operation(&request, extensions).map(Body::from),
+            })
+            .fallback(other),
         )
-        .route(SCHEMA, get(async move || file(OPENAPI, SAME_ORIGIN, schema.clone())))
+        .route(SCHEMA, get(async move || file(OPENAPI, SAME_ORIGIN, schema.clone())).fallback(other))
 }
 
 /// Serves a file of Swagger UI.
