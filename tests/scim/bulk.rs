@@ -15,13 +15,15 @@ use userbook_tests::fixture::{ANN, Kind, row};
 
 use crate::{
     on_each_store,
-    provider::{GROUP, Provider, patch, user},
+    provider::{ENTERPRISE, GROUP, Provider, patch, user},
 };
 
 on_each_store!(
     operations_refer_to_each_other,
     errors_stop_a_request,
     circles_and_unknown_references_fail,
+    keys_and_paths_have_references,
+    ids_of_created_resources_differ,
     values_of_the_wrong_type_are_errors,
     changes_of_a_group_do_not_read_the_members,
     operations_after_the_time_limit_do_not_begin,
@@ -99,6 +101,49 @@ async fn circles_and_unknown_references_fail(kind: Kind) {
     let answer = provider.ask("POST /Bulk", body).await.expect(200);
     let results = answer["Operations"].as_array().unwrap();
     assert!(results.len() == 3 && results.iter().all(|it| it["status"] == "409"), "{answer}");
+}
+
+/// Keys with a URN or a sub-attribute, and filters of paths.
+async fn keys_and_paths_have_references(kind: Kind) {
+    let provider = Provider::new(kind).await;
+    let ada = provider.user("ada").await;
+    let extension = patch(&json!([{"op": "add", "value": {format!("{ENTERPRISE}:manager"): "bulkId:m"}}]));
+    let sub = patch(&json!([{"op": "add", "value": {format!("{ENTERPRISE}:manager.value"): "bulkId:m"}}]));
+    let text = patch(&json!([{"op": "add", "value": {"title": "bulkId:m", "name.middleName": "bulkId:m"}}]));
+    for (change, name) in [(extension, "m1"), (sub, "m2")] {
+        let body = bulk(&json!([
+            {"method": "PATCH", "path": format!("/Users/{ada}"), "data": change},
+            {"method": "PATCH", "path": format!("/Users/{ada}"), "data": text},
+            {"method": "POST", "path": "/Users", "bulkId": "m", "data": user(name)},
+        ]));
+        let answer = provider.ask("POST /Bulk", body).await.expect(200);
+        let manager = answer["Operations"][2]["location"].as_str().unwrap().rsplit('/').next().unwrap();
+        let shown = provider.ask(&format!("GET /Users/{ada}"), Value::Null).await.expect(200);
+        assert_eq!(shown[ENTERPRISE]["manager"]["value"], manager, "{change}");
+        assert_eq!((&shown["title"], &shown["name"]["middleName"]), (&json!("bulkId:m"), &json!("bulkId:m")));
+    }
+    let group = json!({"schemas": [GROUP], "displayName": "crew", "members": [{"value": "bulkId:u"}, {"value": ada}]});
+    let remove = patch(&json!([{"op": "remove", "path": "members[value eq \"bulkId:u\"]"}]));
+    let body = bulk(&json!([
+        {"method": "POST", "path": "/Users", "bulkId": "u", "data": user("u")},
+        {"method": "POST", "path": "/Groups", "bulkId": "g", "data": group},
+        {"method": "PATCH", "path": "/Groups/bulkId:g", "data": remove},
+    ]));
+    let answer = provider.ask("POST /Bulk", body).await.expect(200);
+    assert_eq!(answer["Operations"][2]["status"], "200", "{answer}");
+    let group = answer["Operations"][1]["location"].as_str().unwrap().rsplit('/').next().unwrap();
+    assert_eq!(provider.members(group).await, [ada]);
+}
+
+async fn ids_of_created_resources_differ(kind: Kind) {
+    let provider = Provider::new(kind).await;
+    let create =
+        |id: &str, name: &str| json!({"method": "POST", "path": "/Users", "bulkId": id, "data": user(name)});
+    let twice = bulk(&json!([create("a", "ada"), create("b", "bo"), create("a", "cy")]));
+    let answer = provider.ask("POST /Bulk", twice).await.expect(400);
+    assert_eq!(answer["scimType"], "invalidValue", "{answer}");
+    assert_eq!(provider.ask("GET /Users", Value::Null).await.expect(200)["totalResults"], 0);
+    provider.ask("POST /Bulk", bulk(&json!([create("a", "ada"), create("A", "bo")]))).await.expect(200);
 }
 
 async fn values_of_the_wrong_type_are_errors(kind: Kind) {

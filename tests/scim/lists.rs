@@ -1,6 +1,8 @@
 //! Lists: filters, orders, pages, search.
 
 use serde_json::{Value, json};
+use userbook::StaticPermissions;
+use userbook_scim::Strictness;
 use userbook_tests::fixture::Kind;
 
 use crate::{
@@ -13,6 +15,8 @@ on_each_store!(
     orders_and_pages,
     filters_find_groups,
     search_has_the_parameters_in_the_body,
+    strictly_a_search_names_its_schema,
+    repeated_attributes_are_joined,
     further_addresses_are_found_beside_primary_ones,
     names_of_groups_are_found_in_every_case,
     case_does_not_matter_where_the_schema_says_so,
@@ -48,6 +52,8 @@ async fn filters_find_users(kind: Kind) {
     let provider = filled(kind).await;
     let department = format!("{ENTERPRISE}:department");
     for (filter, expected) in [
+        // An empty filter is no filter.
+        ("", vec![1, 2, 3, 4, 5]),
         ("userName eq \"u1\"", vec![1]),
         ("userName eq \"U1\"", vec![1]),
         ("userName eq \"u9\"", vec![]),
@@ -156,6 +162,7 @@ async fn search_has_the_parameters_in_the_body(kind: Kind) {
         ),
         ("/Groups/.search", json!({"schemas": schemas}), 1, 1),
         ("/.search", json!({"schemas": schemas, "count": 4}), 6, 4),
+        ("/.search", json!({"count": "4"}), 6, 4),
         ("/.search", json!({"schemas": schemas, "count": 4, "startIndex": 5}), 6, 2),
         ("/.search", json!({"schemas": schemas, "startIndex": 6}), 6, 1),
         ("/.search", json!({"schemas": schemas, "sortBy": "userName", "count": 9}), 6, 6),
@@ -171,6 +178,33 @@ async fn search_has_the_parameters_in_the_body(kind: Kind) {
             "invalidPath"
         );
     }
+}
+
+async fn strictly_a_search_names_its_schema(kind: Kind) {
+    let strict = |it: userbook_scim::Connection| it.strictness(Strictness::strict());
+    let provider = Provider::with(kind, StaticPermissions::none(), strict).await;
+    let schemas = json!(["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]);
+    for (body, status) in [
+        (json!({"count": 1}), 400),
+        (json!({"schemas": ["x"]}), 400),
+        (json!({"schemas": schemas, "count": "1"}), 400),
+        (json!({"schemas": schemas, "count": 1}), 200),
+    ] {
+        for path in ["/.search", "/Users/.search"] {
+            assert_eq!(provider.ask(&format!("POST {path}"), body.clone()).await.status, status, "{body}");
+        }
+    }
+}
+
+async fn repeated_attributes_are_joined(kind: Kind) {
+    let provider = Provider::new(kind).await;
+    let id = provider.user("ada").await;
+    let shown =
+        async |query: &str| provider.ask(&format!("GET /Users/{id}?{query}"), Value::Null).await.expect(200);
+    let answer = shown("attributes=userName&attributes=active").await;
+    assert_eq!((&answer["userName"], &answer["active"]), (&json!("ada"), &json!(true)), "{answer}");
+    let answer = shown("excludedAttributes=userName&excludedAttributes=active").await;
+    assert_eq!((answer.get("userName"), answer.get("active")), (None, None), "{answer}");
 }
 
 /// An address may be the primary one of a user and a further one of others, and each way of a change is found.

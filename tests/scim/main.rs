@@ -9,6 +9,7 @@
 
 mod attacks;
 mod bulk;
+mod empty_values;
 mod lists;
 mod mapped;
 mod mounted;

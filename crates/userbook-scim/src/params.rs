@@ -3,11 +3,15 @@
 use serde_json::Value;
 
 use crate::{
-    ScimLimits,
+    ScimLimits, Strictness,
     error::{ScimError, ScimType},
+    members::member,
     resource::Projection,
     schema::ResourceSchema,
 };
+
+/// The schema of the body of `.search`.
+const SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
 
 /// The parameters of a query.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -38,13 +42,27 @@ impl Params {
     }
 
     /// Reads the body of `.search`.
-    pub(crate) fn from_body(body: &Value, limits: &ScimLimits) -> Result<Self, ScimError> {
+    pub(crate) fn from_body(
+        body: &Value,
+        limits: &ScimLimits,
+        strictness: Strictness,
+    ) -> Result<Self, ScimError> {
         let Value::Object(members) = body else {
             return Err(ScimError::bad_request(ScimType::InvalidSyntax, "the body is not a JSON object"));
         };
+        let schemas = member(members, "schemas").and_then(Value::as_array);
+        let names_schema = schemas.is_some_and(|urns| urns.iter().any(|urn| urn == SCHEMA));
+        if !names_schema && !strictness.is_lenient() {
+            let detail = format!("schemas does not contain {SCHEMA}");
+            return Err(ScimError::bad_request(ScimType::InvalidSyntax, detail));
+        }
         let mut params = Self { start_index: 1, ..Self::default() };
         for (name, value) in members {
-            params.set(name, Input::Json(value), limits.attribute_names)?;
+            let input = match value {
+                Value::String(text) if strictness.is_lenient() => Input::Text(text),
+                value => Input::Json(value),
+            };
+            params.set(name, input, limits.attribute_names)?;
         }
         Ok(params)
     }
@@ -55,9 +73,13 @@ impl Params {
 
     fn set(&mut self, name: &str, input: Input<'_>, limit: usize) -> Result<(), ScimError> {
         match name.to_ascii_lowercase().as_str() {
-            "attributes" => self.attributes = input.names("attributes", limit)?,
-            "excludedattributes" => self.excluded = input.names("excludedAttributes", limit)?,
-            "filter" => self.filter = input.text("filter", ScimType::InvalidFilter)?,
+            // A query string may repeat the parameter.
+            "attributes" => input.names("attributes", limit, &mut self.attributes)?,
+            "excludedattributes" => input.names("excludedAttributes", limit, &mut self.excluded)?,
+            "filter" => {
+                let filter = input.text("filter", ScimType::InvalidFilter)?;
+                self.filter = filter.filter(|text| !text.trim().is_empty());
+            }
             "sortby" => {
                 let path = input.text("sortBy", ScimType::InvalidPath)?;
                 self.sort_by = path.filter(|text| !text.trim().is_empty());
@@ -105,8 +127,8 @@ impl Input<'_> {
         }
     }
 
-    /// Returns the names in a list, or in a text with commas.
-    fn names(self, parameter: &str, limit: usize) -> Result<Vec<String>, ScimError> {
+    /// Adds the names in a list, or in a text with commas.
+    fn names(self, parameter: &str, limit: usize, names: &mut Vec<String>) -> Result<(), ScimError> {
         let texts: Vec<&str> = match self {
             Self::Text(text) => vec![text],
             Self::Json(Value::Array(items)) => {
@@ -116,13 +138,13 @@ impl Input<'_> {
             Self::Json(Value::Null) => Vec::new(),
             Self::Json(value) => vec![value.as_str().ok_or_else(|| not_names(parameter))?],
         };
-        let names = texts.into_iter().flat_map(|text| text.split(',')).map(str::trim);
-        let names: Vec<String> =
-            names.filter(|name| !name.is_empty()).map(str::to_owned).take(limit.saturating_add(1)).collect();
+        let more = texts.into_iter().flat_map(|text| text.split(',')).map(str::trim);
+        let more = more.filter(|name| !name.is_empty()).map(str::to_owned);
+        names.extend(more.take(limit.saturating_add(1)));
         if names.len() > limit {
             return Err(ScimError::too_large(format!("{parameter} exceeds {limit} names")));
         }
-        Ok(names)
+        Ok(())
     }
 
     fn number(self, name: &str) -> Result<Option<i64>, ScimError> {
@@ -144,6 +166,7 @@ mod tests {
 
     #[test]
     fn query_and_body_are_equal() {
+        let strict = Strictness::strict();
         let query = "filter=a%20eq%20%22b%22&sortBy=id&sortOrder=descending&startIndex=0&count=-1&attributes=a,%20b&x=y";
         let body = json!({
             "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "filter": "a eq \"b\"",
@@ -151,7 +174,7 @@ mod tests {
         });
         let limits = ScimLimits::default();
         let params = Params::parse(Some(query), &limits).unwrap();
-        assert_eq!(Params::from_body(&body, &limits).unwrap(), params);
+        assert_eq!(Params::from_body(&body, &limits, strict).unwrap(), params);
         assert_eq!((params.start_index, params.count, params.attributes.len()), (1, Some(0), 2));
         for query in ["startIndex=x", "count=1.5", "sortOrder=down"] {
             assert_eq!(
@@ -160,6 +183,37 @@ mod tests {
                 "{query}"
             );
         }
+    }
+
+    #[test]
+    fn empty_and_repeated_parameters() {
+        let params = |query: &str| Params::parse(Some(query), &ScimLimits::default());
+        assert_eq!(params("filter=&count=&sortBy=&startIndex=").unwrap(), params("").unwrap());
+        assert_eq!(params("filter=%20").unwrap().filter, None);
+        for name in ["attributes", "excludedAttributes"] {
+            let repeated = params(&format!("{name}=userName,title&{name}=displayName")).unwrap();
+            assert_eq!(repeated, params(&format!("{name}=userName,title,displayName")).unwrap());
+            let many = vec![format!("{name}=id"); 257].join("&");
+            assert_eq!(params(&many).unwrap_err().status, 413, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_body_is_read_by_its_strictness() {
+        let [strict, lenient] = [Strictness::strict(), Strictness::lenient()].map(|strictness| {
+            move |body: &Value| Params::from_body(body, &ScimLimits::default(), strictness)
+        });
+        for body in
+            [json!({"count": 1}), json!({"schemas": [], "count": 1}), json!({"schemas": ["x"], "count": 1})]
+        {
+            assert_eq!(strict(&body).unwrap_err().scim_type, Some(ScimType::InvalidSyntax), "{body}");
+            assert_eq!(lenient(&body).unwrap().count, Some(1), "{body}");
+        }
+        let texts = json!({"schemas": [SCHEMA], "count": "1", "startIndex": " 2 "});
+        let params = lenient(&texts).unwrap();
+        assert_eq!((params.count, params.start_index), (Some(1), 2));
+        assert_eq!(strict(&texts).unwrap_err().scim_type, Some(ScimType::InvalidValue));
+        assert!(lenient(&json!({"count": "x"})).is_err());
     }
 
     #[test]
@@ -178,7 +232,7 @@ mod tests {
             (json!({"attributes": many.join(",")}), Some((413, None))),
             (json!({"filter": null, "attributes": null, "sortBy": null, "count": null}), None),
         ] {
-            let error = Params::from_body(&body, &ScimLimits::default()).err();
+            let error = Params::from_body(&body, &ScimLimits::default(), Strictness::lenient()).err();
             assert_eq!(error.map(|it| (it.status.as_u16(), it.scim_type)), expected, "{body:.60}");
         }
     }

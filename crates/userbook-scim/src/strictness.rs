@@ -20,7 +20,7 @@ impl Strictness {
 
     /// Also the deviations of Entra, Okta, Google, OneLogin and JumpCloud:
     ///
-    /// - `op` in any case, and a PATCH without `schemas`;
+    /// - `op` in any case, and bodies without `schemas`;
     /// - `"True"` and `"False"` as booleans, numbers as texts and texts as numbers;
     /// - a list of one value for a single value, and a single value for a list;
     /// - paths as keys of a value: `{"name.givenName": "Ada"}`, `{"urn:…:User:department": "R&D"}`;

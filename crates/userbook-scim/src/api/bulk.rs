@@ -1,6 +1,10 @@
 //! Bulk requests (RFC 7644 §3.7).
 
-use std::{borrow::Cow, collections::BTreeMap, error::Error};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    error::Error,
+};
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
@@ -22,6 +26,7 @@ use crate::{
     etag::Preconditions,
     members::member,
     params::Params,
+    schema::split_path,
     work::pause,
 };
 
@@ -127,6 +132,24 @@ fn syntax(detail: impl Into<Cow<'static, str>>) -> ScimError {
     ScimError::bad_request(ScimType::InvalidSyntax, detail)
 }
 
+/// Returns whether a key names a resource: `value`, `manager.value`, `urn:…:User:manager`.
+fn is_referencing(key: &str) -> bool {
+    let (_, name, sub) = split_path(key);
+    REFERENCING.iter().any(|referencing| referencing.eq_ignore_ascii_case(sub.unwrap_or(name).trim()))
+}
+
+/// Requires that operations that create resources have different ids (RFC 7644 §3.7).
+fn require_different_ids(operations: &[BulkOperation]) -> Result<(), ScimError> {
+    let mut ids = BTreeSet::new();
+    let creating = operations.iter().filter(|operation| operation.method == "POST");
+    for id in creating.filter_map(|operation| operation.bulk_id.as_deref()) {
+        if !ids.insert(id) {
+            return Err(ScimError::invalid_value(format!("bulkId {id:?} is not unique")));
+        }
+    }
+    Ok(())
+}
+
 impl BulkRun {
     fn read(body: &Value, limit: usize, strictness: Strictness) -> Result<Self, ScimError> {
         let Value::Object(body) = body else { return Err(syntax("the body is not a JSON object")) };
@@ -143,6 +166,7 @@ impl BulkRun {
             return Err(ScimError::too_large(detail));
         }
         let operations = operations.iter().map(BulkOperation::read).collect::<Result<Vec<_>, _>>()?;
+        require_different_ids(&operations)?;
         let fail_on_errors = match member(body, "failOnErrors") {
             None | Some(Value::Null) => None,
             Some(value) => {
@@ -178,6 +202,25 @@ impl BulkRun {
         }
     }
 
+    /// Returns the path of a PATCH operation with ids instead of references in its filter:
+    /// `members[value eq "bulkId:…"]`.
+    fn patch_path(&self, path: &str) -> Option<String> {
+        let Some((name, filter)) = path.split_once('[') else { return Some(path.to_owned()) };
+        if !is_referencing(name) {
+            return Some(path.to_owned());
+        }
+        let mut parts = filter.split('"');
+        let mut resolved = format!("{name}[{}", parts.next().unwrap_or_default());
+        for part in parts {
+            resolved.push('"');
+            match part.strip_prefix(REFERENCE) {
+                Some(id) => resolved.push_str(self.ids.get(id)?),
+                None => resolved.push_str(part),
+            }
+        }
+        Some(resolved)
+    }
+
     /// Only members that name a resource have references; another text may begin like a reference. The recursion
     /// follows the body, whose depth the parser limits.
     fn value(&self, value: &Value, names_resource: bool) -> Option<Value> {
@@ -187,9 +230,15 @@ impl BulkRun {
                 items.iter().map(|item| self.value(item, names_resource)).collect::<Option<_>>()?
             }
             Value::Object(members) => {
+                let is_patch = member(members, "op").is_some();
                 let member = |(key, value): (&String, &Value)| {
-                    let names_resource = REFERENCING.iter().any(|name| name.eq_ignore_ascii_case(key));
-                    Some((key.clone(), self.value(value, names_resource)?))
+                    let value = match value {
+                        Value::String(path) if is_patch && key.eq_ignore_ascii_case("path") => {
+                            self.patch_path(path)?.into()
+                        }
+                        value => self.value(value, is_referencing(key))?,
+                    };
+                    Some((key.clone(), value))
                 };
                 Value::Object(members.iter().map(member).collect::<Option<_>>()?)
             }
@@ -202,7 +251,8 @@ impl BulkRun {
         let named = (operation.method != "POST").then(|| format!("{base}/{}", path.trim_start_matches('/')));
         match answer {
             Ok(reply) => {
-                if let (Some(bulk_id), Some(id)) = (&operation.bulk_id, reply.id) {
+                let bulk_id = operation.bulk_id.as_ref().filter(|_| operation.method == "POST");
+                if let (Some(bulk_id), Some(id)) = (bulk_id, reply.id) {
                     self.ids.insert(bulk_id.clone(), id.to_string());
                 }
                 self.failure = self.failure.take().or(reply.failure);

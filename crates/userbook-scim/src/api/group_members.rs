@@ -12,7 +12,11 @@ use userbook::{
 use uuid::Uuid;
 
 use super::{Exchange, parse_id};
-use crate::{error::ScimError, etag::Pinned, patch::MembersChange};
+use crate::{
+    error::{ScimError, ScimType},
+    etag::Pinned,
+    patch::MembersChange,
+};
 
 /// Users that are loaded at once.
 const CHUNK: u32 = 200;
@@ -78,6 +82,30 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
             join: change.add.iter().filter_map(find).collect(),
             leave: change.remove.iter().filter_map(find).collect(),
         })
+    }
+
+    /// Requires that the group has one member at least of each set, as the connection sees the group.
+    ///
+    /// # Errors
+    /// 400 `noTarget` if the group has none of a set.
+    pub(super) async fn require_selected(
+        &self,
+        id: GroupId,
+        selected: &[BTreeSet<String>],
+    ) -> Result<(), ScimError> {
+        let uuids: BTreeSet<Uuid> = selected.iter().flatten().filter_map(|id| parse_id(id)).collect();
+        self.check_count(uuids.len())?;
+        let mut present = BTreeSet::new();
+        for chunk in uuids.into_iter().collect::<Vec<_>>().chunks(CHUNK as usize) {
+            let uuids = chunk.iter().copied().collect();
+            let filter = UserFilter { uuids, groups: vec![[id].into()], ..self.managed() };
+            present.extend(self.find_users(filter, chunk.len()).await?.into_keys());
+        }
+        let is_present = |id: &String| parse_id(id).is_some_and(|uuid| present.contains(&uuid));
+        if selected.iter().all(|ids| ids.iter().any(is_present)) {
+            return Ok(());
+        }
+        Err(ScimError::bad_request(ScimType::NoTarget, "no value of members matches the filter"))
     }
 
     /// Returns the users with these ids that the connection manages.

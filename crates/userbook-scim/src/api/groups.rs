@@ -116,6 +116,8 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
                 self.make_delta(authorized.id(), &mut delta.members, &pinned).await?;
             }
             let mut update = self.group_update(Mode::Patch, &delta).await?;
+            // The update has the revisions of the members already, so a later change of them repeats the attempt.
+            self.require_selected(authorized.id(), &delta.selected).await?;
             if !delta.external_id.is_keep() {
                 let id = delta.external_id.value().map(String::as_str);
                 update = update.set_external_id(self.source().clone(), id);
@@ -144,7 +146,9 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
 
     /// Reads the body of a POST or PUT. Members that the body does not name at all stay.
     fn replacement_of_group(&self, body: Value) -> Result<GroupPatch, ScimError> {
-        let names_members = body.as_object().is_some_and(|body| member(body, MEMBERS).is_some());
+        let named = body.as_object().and_then(|body| member(body, MEMBERS));
+        named.map_or(Ok(()), patch::require_ids)?;
+        let names_members = named.is_some();
         let schema = self.schema(ResourceKind::Group);
         let limits = &self.provider.limits;
         let document = canonical_resource(body, schema, self.connection.strictness, limits)?;
@@ -155,7 +159,8 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
             MembersChange::default()
         };
         let display_name = Some(document.get("displayName").cloned().unwrap_or(Value::Null));
-        Ok(GroupPatch { display_name, external_id: external_id.map_or(Op::Null, Op::Set), members })
+        let external_id = external_id.map_or(Op::Null, Op::Set);
+        Ok(GroupPatch { display_name, external_id, members, selected: Vec::new() })
     }
 
     async fn group_update(&self, mode: Mode, changes: &GroupPatch) -> Result<GroupUpdate, ScimError> {

@@ -20,7 +20,7 @@ impl<S: ProvisioningStore + ListStore, A: ListAuthorizer> Exchange<'_, S, A> {
         self.require_account().await?;
         let body = payload.read(&self.provider.limits).await?;
         let exchange = Exchange {
-            params: Params::from_body(&body, &self.provider.limits)?,
+            params: Params::from_body(&body, &self.provider.limits, self.connection.strictness)?,
             preconditions: self.preconditions.clone(),
             searches_all: kind.is_none(),
             ..*self

@@ -108,7 +108,7 @@ fn change_list(
         Op::Replace => *items = value.iter().filter_map(pruned).collect(),
         Op::Remove if step.value.is_some() => {
             work.spend(items.len().saturating_mul(value.iter().map(size).sum()))?;
-            items.retain(|item| !value.iter().any(|removed| contains(item, removed)));
+            items.retain(|item| !value.iter().any(|removed| contains(item, removed, attribute)));
         }
         Op::Remove => items.clear(),
         Op::Add => {
@@ -124,12 +124,16 @@ fn change_list(
     Ok(())
 }
 
-/// Returns a text that equal values have in common. Upper and lower case differ only where the schema says so.
-fn identity(item: &Value, attribute: &Attribute) -> String {
-    let folded = |value: &Value, attribute: &Attribute| match value {
+/// Returns a text in lower case where upper and lower case are the same, and other values unchanged.
+fn folded(value: &Value, attribute: &Attribute) -> Value {
+    match value {
         Value::String(text) if !attribute.case_exact => text.to_lowercase().into(),
         other => other.clone(),
-    };
+    }
+}
+
+/// Returns a text that equal values have in common. Upper and lower case differ only where the schema says so.
+fn identity(item: &Value, attribute: &Attribute) -> String {
     match item {
         // In the order of the names: the map may keep the order of the request.
         Value::Object(members) => {
@@ -173,13 +177,19 @@ fn assign_all(members: &mut Map<String, Value>, values: &Map<String, Value>) {
 }
 
 /// Returns whether an element has the value that a client names for removal: the same `value`, or else all members.
-fn contains(item: &Value, named: &Value) -> bool {
+fn contains(item: &Value, named: &Value, attribute: &Attribute) -> bool {
     match (item, named) {
-        (Value::Object(item), Value::Object(named)) => match named.get("value") {
-            Some(value) => item.get("value") == Some(value),
-            None => named.iter().all(|(key, value)| item.get(key) == Some(value)),
-        },
-        _ => item == named,
+        (Value::Object(item), Value::Object(named)) => {
+            let has = |(key, value): (&String, &Value)| {
+                let sub = attribute.sub(key).unwrap_or(attribute);
+                item.get(key).is_some_and(|stored| folded(stored, sub) == folded(value, sub))
+            };
+            match named.get_key_value("value") {
+                Some(value) => has(value),
+                None => named.iter().all(has),
+            }
+        }
+        _ => folded(item, attribute) == folded(named, attribute),
     }
 }
 

@@ -9,6 +9,7 @@ use userbook::update;
 use super::{Op, Patch, Step};
 use crate::{
     error::{ScimError, ScimType},
+    members::member,
     resource::Place,
 };
 
@@ -19,6 +20,8 @@ pub(crate) struct GroupPatch {
     /// `externalId`
     pub(crate) external_id: update::Op<String>,
     pub(crate) members: MembersChange,
+    /// The members that filters select: of each set, one at least must be in the group.
+    pub(crate) selected: Vec<BTreeSet<String>>,
 }
 
 /// The changes of members, by their ids in lower case.
@@ -37,6 +40,15 @@ impl MembersChange {
 
     pub(crate) fn replace(members: BTreeSet<String>) -> Self {
         Self { replaces: true, add: members, remove: BTreeSet::new() }
+    }
+
+    /// Returns those of the ids that are members after the change if the group has them before; `None` if the change
+    /// adds one of them.
+    fn stored(&self, ids: &BTreeSet<String>) -> Option<BTreeSet<String>> {
+        if ids.iter().any(|id| self.add.contains(id)) {
+            return None;
+        }
+        Some(if self.replaces { BTreeSet::new() } else { ids.difference(&self.remove).cloned().collect() })
     }
 
     fn join(&mut self, ids: impl IntoIterator<Item = String>) {
@@ -68,26 +80,39 @@ pub(crate) fn group_patch(patch: &Patch) -> Result<GroupPatch, ScimError> {
                 let text = text.filter(|_| step.op != Op::Remove);
                 changes.external_id = text.map_or(update::Op::Null, update::Op::Set);
             }
-            "members" => change_members(step, place, &mut changes.members)?,
+            "members" => {
+                let selected = change_members(step, place, &mut changes.members)?;
+                if !patch.strictness.is_lenient() {
+                    changes.selected.extend(selected);
+                }
+            }
             _ => {}
         }
     }
     Ok(changes)
 }
 
-fn change_members(step: &Step, place: &Place, members: &mut MembersChange) -> Result<(), ScimError> {
+/// Changes the members. Returns the stored members that a filter selects for a new value, unless an earlier operation
+/// adds one of them.
+fn change_members(
+    step: &Step,
+    place: &Place,
+    members: &mut MembersChange,
+) -> Result<Option<BTreeSet<String>>, ScimError> {
     if let Some(sub) = place.sub.as_ref().filter(|sub| sub.name != "value" || place.filter.is_some()) {
         // A member has only an identity: nothing else of it can change.
         let detail = format!("members.{} cannot be changed", sub.name);
         return Err(ScimError::bad_request(ScimType::Mutability, detail));
     }
     if let Some(filter) = &place.filter {
-        let selected = selected(filter)?;
+        let selected: BTreeSet<String> = selected(filter)?.into_iter().collect();
+        let stored = members.stored(&selected);
         members.leave(selected);
-        if step.op != Op::Remove {
-            members.join(ids(step.value.as_ref())?);
+        if step.op == Op::Remove {
+            return Ok(None);
         }
-        return Ok(());
+        members.join(ids(step.value.as_ref())?);
+        return Ok(stored);
     }
     match (step.op, &step.value) {
         (Op::Add, value) => members.join(ids(value.as_ref())?),
@@ -95,7 +120,7 @@ fn change_members(step: &Step, place: &Place, members: &mut MembersChange) -> Re
         (Op::Remove, None) => *members = MembersChange::replace(BTreeSet::new()),
         (Op::Remove, value) => members.leave(ids(value.as_ref())?),
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Returns the ids that a filter such as `value eq "…"` names.
@@ -114,6 +139,31 @@ fn selected(filter: &ValFilter) -> Result<Vec<String>, ScimError> {
             ScimType::InvalidFilter,
             "members are selected by comparisons of value with eq",
         )),
+    }
+}
+
+/// Requires that each member in the value of a request has an id. A list without ids is not the absence of members.
+pub(crate) fn require_ids(value: &Value) -> Result<(), ScimError> {
+    let items = match value {
+        Value::Null => return Ok(()),
+        Value::Array(items) => items.as_slice(),
+        other => std::slice::from_ref(other),
+    };
+    let only_nulls = !items.is_empty() && items.iter().all(Value::is_null);
+    if only_nulls || items.iter().any(|item| item.is_object() && !has_id(item)) {
+        return Err(ScimError::invalid_value("a member has no value"));
+    }
+    Ok(())
+}
+
+/// Returns whether an element has an id, also in a list or an object, as a lenient connection accepts. The parser
+/// limits the depth.
+fn has_id(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Array(items) => items.iter().any(has_id),
+        Value::Object(members) => member(members, "value").is_some_and(has_id),
+        _ => true,
     }
 }
 

@@ -10,7 +10,7 @@ mod resolve;
 use serde_json::Value;
 
 pub(crate) use apply::apply;
-pub(crate) use members::{GroupPatch, MembersChange, group_patch, ids};
+pub(crate) use members::{GroupPatch, MembersChange, group_patch, ids, require_ids};
 pub(crate) use read::read;
 pub(crate) use resolve::resolve;
 

@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value};
 
-use super::{Op, Patch, Step};
+use super::{Op, Patch, Step, require_ids};
 use crate::{
     Strictness,
     error::{ScimError, ScimType},
     limits::{PathCount, ScimLimits},
     members::{counting_members, take_member},
     resource::{Normalizer, Place, Target, extension_members},
-    schema::ResourceSchema,
+    schema::{GROUP, ResourceSchema},
 };
 
 /// The schema of a PATCH.
@@ -155,8 +155,9 @@ impl Reader<'_> {
             (Target::Place(place), value) if place.attribute.name != "schemas" => {
                 check_mutability(op, place)?;
                 match value {
+                    // Null is no value (RFC 7643 §2.5).
+                    None | Some(Value::Null) if op == Op::Remove => Ok(None),
                     Some(value) => self.place_value(op, place, value, normalizer),
-                    None if op == Op::Remove => Ok(None),
                     None => Err(ScimError::invalid_value("the operation requires a value")),
                 }
             }
@@ -174,6 +175,9 @@ impl Reader<'_> {
     ) -> Result<Option<Value>, ScimError> {
         if op == Op::Remove {
             return self.removed(place, value, normalizer);
+        }
+        if place.attribute.name == "members" && self.schema.is_core(GROUP) {
+            require_ids(&value)?;
         }
         // An object without members that the schema has changes nothing: it is not the absence of a value.
         let empty = || Value::Object(Map::new());

@@ -41,6 +41,7 @@ impl Normalizer {
                 if !self.strictness.is_lenient() && items.iter().any(Value::is_null) {
                     return Err(wrong(attribute, "a list of values"));
                 }
+                let is_foreign = items.iter().any(|item| is_foreign(item, attribute));
                 let items: Vec<_> = items
                     .into_iter()
                     .map(|item| self.single(item, attribute))
@@ -48,6 +49,12 @@ impl Normalizer {
                     .into_iter()
                     .flatten()
                     .collect();
+                if items.is_empty() && is_foreign {
+                    return Err(ScimError::invalid_value(format!(
+                        "{} has no value with a known attribute",
+                        attribute.name
+                    )));
+                }
                 if items.is_empty() { None } else { Some(Value::Array(items)) }
             }
             value if attribute.multi_valued => {
@@ -169,6 +176,13 @@ impl Normalizer {
     }
 }
 
+/// Returns whether an element is an object without members of the schema. A list of such elements is not the absence
+/// of values.
+fn is_foreign(item: &Value, attribute: &Attribute) -> bool {
+    let Value::Object(members) = item else { return false };
+    matches!(attribute.kind, Kind::Complex(_)) && !members.keys().any(|name| attribute.sub(name).is_some())
+}
+
 fn wrong(attribute: &Attribute, expected: &str) -> ScimError {
     ScimError::invalid_value(format!("{} is not {expected}", attribute.name))
 }
@@ -224,11 +238,15 @@ fn check_schemas(
     strictness: Strictness,
 ) -> Result<(), ScimError> {
     let named = member(members, "schemas");
-    let names_core = match named {
+    let is_lenient = strictness.is_lenient();
+    let is_valid = match named {
+        Some(Value::Array(urns)) if urns.is_empty() => is_lenient,
         Some(Value::Array(urns)) => urns.iter().filter_map(Value::as_str).any(|urn| schema.is_core(urn)),
-        _ => false,
+        Some(Value::String(urn)) => is_lenient && schema.is_core(urn),
+        None | Some(Value::Null) => is_lenient,
+        Some(_) => false,
     };
-    if names_core || strictness.is_lenient() && named.is_none() {
+    if is_valid {
         return Ok(());
     }
     let urn = &schema.core.urn;

@@ -29,7 +29,7 @@ pub(crate) fn meta() -> Attribute {
 }
 
 pub(crate) fn group_display_name() -> Attribute {
-    Attribute::string("displayName", "The name of the group.").required().unique()
+    Attribute::string("displayName", "The name of the group.").required()
 }
 
 pub(crate) fn members() -> Attribute {

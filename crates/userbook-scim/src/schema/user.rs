@@ -118,7 +118,7 @@ pub(crate) fn enterprise() -> Vec<Attribute> {
     let manager = vec![
         text("value", "The id of the manager.").exact(),
         Attribute::new("$ref", Kind::Reference(&["User"]), "The URI of the manager."),
-        text("displayName", "The name of the manager."),
+        text("displayName", "The name of the manager.").read_only(),
     ];
     vec![
         text("employeeNumber", "The number of the employee."),

@@ -21,8 +21,8 @@ pub(super) const BEGIN: &str = include_str!("sql/begin.sql");
 pub(super) const BEGIN_READ: &str = include_str!("sql/begin_read.sql");
 pub(super) const BEGIN_MIGRATION: &str =
     concat!(include_str!("sql/begin.sql"), ";\n", include_str!("sql/lock_migrations.sql"));
-/// Ends a transaction if one is open, and fails if it has failed. `ROLLBACK` alone would be a warning in the log if none
-/// is open.
+/// Ends a transaction if one is open, and fails if it has failed. `ROLLBACK` alone would be a warning in the log if
+/// none is open.
 pub(super) const END_ANY_TRANSACTION: &str = "BEGIN; ROLLBACK";
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! PATCH of groups.
 
+use std::collections::BTreeSet;
+
 use super::*;
+use crate::schema::GROUP;
 
 #[test]
 fn members_of_groups_change_as_deltas() {
@@ -24,6 +27,9 @@ fn members_of_groups_change_as_deltas() {
             delta(&[], &["a"]),
         ),
         (json!([{"op": "remove", "path": "members"}]), MembersChange::replace(set(&[]))),
+        (json!([{"op": "remove", "path": "members", "value": null}]), MembersChange::replace(set(&[]))),
+        (json!([{"op": "replace", "path": "members", "value": []}]), MembersChange::replace(set(&[]))),
+        (json!([{"op": "replace", "path": "members", "value": null}]), MembersChange::replace(set(&[]))),
         (json!([{"op": "remove", "path": "members", "value": []}]), delta(&[], &[])),
         // Ids are the same in upper and lower case.
         (
@@ -44,6 +50,63 @@ fn members_of_groups_change_as_deltas() {
         let schema = ResourceSchema::group();
         let patch = read(body, &schema, Strictness::lenient(), &ScimLimits::default()).unwrap();
         assert_eq!(group_patch(&patch).unwrap().members, expected, "{operations}");
+    }
+}
+
+/// A value without ids neither empties a group nor drops the members that it does not identify.
+#[test]
+fn members_without_ids_are_invalid() {
+    for value in [
+        json!([{"display": "Ada"}]),
+        json!([{}]),
+        json!([null]),
+        json!([{"value": null}]),
+        json!({"display": "Ada"}),
+        json!({}),
+        json!([{"value": "a"}, {"display": "Bo"}]),
+        json!([{"type": "User"}]),
+    ] {
+        for op in ["add", "replace"] {
+            for operation in [
+                json!({"op": op, "path": "members", "value": value}),
+                json!({"op": op, "path": format!("{GROUP}:members"), "value": value}),
+                json!({"op": op, "value": {"Members": value}}),
+            ] {
+                for strictness in [Strictness::strict(), Strictness::lenient()] {
+                    let body = json!({"schemas": [OP], "Operations": [operation]});
+                    let patch = read(body, &ResourceSchema::group(), strictness, &ScimLimits::default());
+                    let error = patch.and_then(|patch| group_patch(&patch)).unwrap_err();
+                    assert_eq!(error.scim_type, Some(ScimType::InvalidValue), "{operation}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_new_value_of_a_selected_member_requires_the_member() {
+    let set = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<BTreeSet<String>>();
+    let replace = || json!({"op": "replace", "path": "members[value eq \"A\"]", "value": {"value": "b"}});
+    let either = "members[value eq \"a\" or value eq \"c\"]";
+    let member = |op: &str| json!({"op": op, "path": "members", "value": [{"value": "a"}]});
+    for (operations, expected) in [
+        (json!([replace()]), vec![set(&["a"])]),
+        (json!([{"op": "add", "path": either, "value": {"value": "b"}}]), vec![set(&["a", "c"])]),
+        (json!([{"op": "remove", "path": either}]), vec![]),
+        // The operations before decide, too.
+        (json!([member("add"), replace()]), vec![]),
+        (json!([member("replace"), replace()]), vec![]),
+        (json!([replace(), member("replace")]), vec![set(&["a"])]),
+        (json!([{"op": "remove", "path": "members[value eq \"a\"]"}, replace()]), vec![set(&[])]),
+        (json!([{"op": "remove", "path": "members"}, replace()]), vec![set(&[])]),
+    ] {
+        let selected = |strictness| {
+            let body = json!({"schemas": [OP], "Operations": operations});
+            let patch = read(body, &ResourceSchema::group(), strictness, &ScimLimits::default()).unwrap();
+            group_patch(&patch).unwrap().selected
+        };
+        assert_eq!(selected(Strictness::strict()), expected, "{operations}");
+        assert_eq!(selected(Strictness::lenient()), Vec::<BTreeSet<String>>::new(), "{operations}");
     }
 }
 

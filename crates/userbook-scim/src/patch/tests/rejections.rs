@@ -32,6 +32,11 @@ fn rejected_operations_have_the_keyword_of_the_rfc() {
         (json!({"op": "replace", "path": "emails[type eq \"other\"].value", "value": "x"}), NoTarget, strict),
         (json!({"op": "replace", "path": "emails[type eq \"other\"].type", "value": null}), NoTarget, strict),
         (json!({"op": "replace", "path": "emails", "value": [null]}), InvalidValue, strict),
+        // A list of values that the schema does not know is not the absence of values.
+        (json!({"op": "replace", "path": "emails", "value": [{"unknown": 1}]}), InvalidValue, &both),
+        (json!({"op": "replace", "path": "emails", "value": [{}, null]}), InvalidValue, &both),
+        (json!({"op": "replace", "path": "roles", "value": [{"unknown": 1}, {}]}), InvalidValue, &both),
+        (json!({"op": "add", "value": {"roles": [{}]}}), InvalidValue, &both),
         (json!({"op": "add", "path": "title", "value": null}), InvalidValue, strict),
         (
             json!({"op": "replace", "path": "emails[primary eq \"maybe\"].value", "value": "x"}),
@@ -62,12 +67,16 @@ fn rejected_operations_have_the_keyword_of_the_rfc() {
 #[test]
 fn a_removal_removes_no_more_than_its_value_names() {
     let home = || json!({"value": "h@x.org", "type": "home"});
+    let work = || json!({"value": "w@x.org", "type": "work", "primary": true});
     let invalid = Err((400, Some(ScimType::InvalidValue)));
     for (value, lenient) in [
         (json!([]), Ok(stored())),
         (json!([{"value": "none@x.org"}]), Ok(stored())),
         (json!([{"value": "w@x.org"}]), Ok(with(&json!({"emails": [home()]})))),
-        (json!(null), invalid.clone()),
+        // Upper and lower case differ only where the schema says so.
+        (json!([{"value": "W@X.org"}]), Ok(with(&json!({"emails": [home()]})))),
+        (json!([{"type": "HOME"}]), Ok(with(&json!({"emails": [work()]})))),
+        (json!([{"display": "H"}]), Ok(stored())),
         (json!([null]), invalid.clone()),
         (json!([{"value": null}]), invalid.clone()),
         (json!([{"unknown": "Ada"}]), invalid.clone()),
@@ -78,5 +87,18 @@ fn a_removal_removes_no_more_than_its_value_names() {
         assert_eq!(patched(&operation, Strictness::strict()), invalid, "{value}");
         let operation = json!([{"op": "remove", "path": "emails.type", "value": value}]);
         assert_eq!(patched(&operation, Strictness::lenient()), invalid, "{value}");
+    }
+}
+
+#[test]
+fn null_is_no_value_of_a_removal() {
+    for path in ["emails", "emails.type", "emails[type eq \"home\"]", "displayName", "name.givenName", URN] {
+        let [with_null, without] =
+            [json!([{"op": "remove", "path": path, "value": null}]), json!([{"op": "remove", "path": path}])];
+        for strictness in [Strictness::strict(), Strictness::lenient()] {
+            let expected = patched(&without, strictness);
+            assert_ne!(expected, Ok(stored()), "{path}");
+            assert_eq!(patched(&with_null, strictness), expected, "{path}");
+        }
     }
 }
