@@ -95,10 +95,10 @@ const POSTGRES: [&str; 6] = [
     "UPDATE userbook_user SET external_ids = ('{\"scim:okta\": \"ext-' || id || '\"}')::json WHERE id <= $1::bigint",
     "INSERT INTO userbook_claim (user_id, namespace, digest)
      SELECT id, 'login', encode(sha256(username::bytea), 'hex') FROM userbook_user WHERE id <= $1::bigint
-     ON CONFLICT DO NOTHING",
+     ON CONFLICT (user_id, namespace) DO NOTHING",
     "INSERT INTO userbook_claim (user_id, namespace, digest)
      SELECT id, 'email', encode(sha256(email::bytea), 'hex') FROM userbook_user WHERE id <= $1::bigint
-     ON CONFLICT DO NOTHING",
+     ON CONFLICT (user_id, namespace) DO NOTHING",
     "UPDATE userbook_user SET attributes = '{\"emails\": [{\"value\": \"' || email || '\", \"type\": \"work\", \"primary\": true},
      {\"value\": \"home' || id || '@example.org\", \"type\": \"home\"}]}' WHERE id <= $1::bigint",
     "INSERT INTO userbook_further_address (user_id, digest)
